@@ -1,0 +1,117 @@
+"""What a card shows and hands over: a title, a figure, the same numbers as a table, a sentence, notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from analytics import schema
+from analytics.selection import Selection, sentence
+from analytics.store import Store
+from analytics.text import Words
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead somewhere; `href` is an address inside the dashboard, '' for plain words."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One chart, map or table.
+
+    `figure` is plotly JSON with colours by role (see theme) and, as each mark's customdata, the address a click leads to;
+    `table` holds the drawn numbers under headings in the viewer's language, its `codes` columns hold data codes;
+    `alt` is one sentence with the main finding; `shapes` says that the figure refers to the district boundaries.
+    """
+
+    key: str
+    title: str
+    figure: dict
+    table: pd.DataFrame
+    alt: str
+    notes: tuple[Link, ...] = ()
+    codes: tuple[str, ...] = ()
+    height: int = 280
+    shapes: bool = False
+    subtitle: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every figure needs beside its numbers: the selection, the words, where links lead, what the data are."""
+
+    store: Store
+    selection: Selection
+    words: Words
+    page: str = ""
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    def link(self, page: str, selection: Selection | None = None, **more: str) -> str:
+        """An address inside the dashboard: page, selection, language."""
+        chosen = self.selection if selection is None else selection
+        return f"./{page}?{chosen.address(**{name: value for name, value in more.items() if value}, language=self.words.language)}"
+
+    def here(self, selection: Selection, **more: str) -> str:
+        """This page with another selection."""
+        return self.link(self.page, selection, **more)
+
+    def events(self, selection: Selection) -> str:
+        """The list of exactly these events."""
+        return self.link("events", selection)
+
+    def drill(self, **keys: str) -> str:
+        """The events behind one mark: the selection with the filters of the mark's own dimensions set to its key."""
+        selection = self.selection
+        for name, code in keys.items():
+            selection = narrowed(selection, name.replace("_", "-"), code)
+        return self.events(selection)
+
+    def left_out_phrase(self) -> str:
+        """What the default rules leave out, as the end of the filter sentence."""
+        kinds = {"repeated": self.words("repeated"), "planned": self.words("planned"), "cancelled": self.words("cancelled"), "undated": self.words("undated")}
+        parts = [f"{self.words.number(self.left_out[kind])} {name}" for kind, name in kinds.items() if self.left_out.get(kind)]
+        if not parts:
+            return ""
+        total = sum(self.left_out.get(kind, 0) for kind in kinds)
+        return self.words.plural("{what} event left out", "{what} events left out", total, what=self.joined(parts))
+
+    def joined(self, parts: list[str]) -> str:
+        """`a`, `a and b`, `a, b and c`."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return self.words("{first} and {last}", first=", ".join(parts[:-1]) if self.words.language == "en" else "、".join(parts[:-1]), last=parts[-1])
+
+    def sentence(self) -> str:
+        """The filter sentence, with what is left out."""
+        return sentence(self.selection, self.words, self.left_out_phrase())
+
+    def source(self) -> str:
+        """The line under every image and in every workbook: reports behind the data, and the data's date."""
+        return self.words(
+            "{n} public reports; latest event {day}; data version {version}",
+            n=self.words.number(self.store.reports), day=self.words.day(self.store.latest), version=self.store.version[:7],
+        )  # fmt: skip
+
+
+def narrowed(selection: Selection, name: str, code: str) -> Selection:
+    """The selection narrowed to one key of a dimension, its own filter replaced; calendar keys become a span within the present one."""
+    if name in schema.CALENDAR:
+        if code == schema.UNDATED:
+            return selection.without("span").change(only=tuple(dict.fromkeys((*selection.only, "undated"))))
+        start, end = bounds(code)
+        return selection.change(start=max(start, selection.start or start), end=min(end, selection.end or end))
+    return selection.change(**{name.replace("-", "_"): (code,)})
+
+
+def bounds(code: str) -> tuple[date, date]:
+    """First and last day of `2023`, `2023-Q2`, `2023-04` or a day."""
+    if len(code) == 10:
+        return date.fromisoformat(code), date.fromisoformat(code)
+    period = pd.Period(code.replace("-Q", "Q"))
+    return period.start_time.date(), period.end_time.date()

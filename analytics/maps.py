@@ -1,0 +1,331 @@
+"""District frames → maps. Polygons are drawn from the boundaries by plotly's own SVG projection: no tiles, no WebGL.
+
+"No report found" is a class of its own outside the scale. Classes come from `mapclassify`.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from datetime import date
+
+import mapclassify
+import pandas as pd
+
+from analytics import places, schema, theme
+from analytics.errors import N_, OutreachError
+from analytics.exhibit import Context, Exhibit, Link
+from analytics.figures import _people_label, labelled, layout, names
+from analytics.measures import complete
+from analytics.text import Words
+
+MEASURES = ("events", "activities", "participants", "per_residents", "per_communities", "months_since")
+COUNTS = ("events", "activities", "participants")
+SCHEMES = ("quantile", "natural", "equal", "own")
+DIGITS = {"per_residents": 2, "per_communities": 2}
+WIDE = {"lon": (115.36, 117.90), "lat": (39.36, 41.09)}
+INSET = ([0.625, 0.998], [0.004, 0.30])
+"""Where the enlarged core stands, in parts of the figure's width and height: the free corner below Pinggu."""
+INNER_DISTRICTS = {
+    "110101": (116.414, 39.893), "110102": (116.356, 39.928), "110105": (116.456, 39.985),
+    "110106": (116.27, 39.835), "110107": (116.165, 39.93), "110108": (116.28, 40.0),
+}  # fmt: skip
+"""Districts named in the inset, and a point (longitude, latitude) of the part of each that it shows."""
+INNER = {"lon": (116.09, 116.50), "lat": (39.80, 40.03)}
+
+
+def scheme_names(words: Words) -> dict[str, str]:
+    """Labels of the ways to set classes."""
+    return {"quantile": words("Quantiles"), "natural": words("Natural breaks"), "equal": words("Equal steps"), "own": words("Own limits")}
+
+
+def district_table(table: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """The 16 districts with every map measure, and unplaced events as a last row.
+
+    `table` grouped by ("district",). One row per district: the measures of `measures.measure`, per_residents (events per
+    100,000 residents, census 2020), per_communities (events per 100 committees, 2023), months_since (whole months from the
+    last dated event to the latest event in the data; absent where there is none).
+    """
+    full = complete(table, ("district",)).merge(places.districts()[["adcode", "residents_2020", "communities"]], left_on="district", right_on="adcode", how="left")
+    return full.assign(
+        per_residents=full["events"] / full["residents_2020"] * 100_000,
+        per_communities=full["events"] / full["communities"] * 100,
+        months_since=[months_between(day, context.store.latest) for day in full["last_day"]],
+    ).drop(columns="adcode")
+
+
+def months_between(day: pd.Timestamp | None, latest: date) -> float | None:
+    """Whole months from a day to the latest event in the data, never below zero."""
+    if day is None or pd.isna(day):
+        return None
+    return max(0, (latest.year - day.year) * 12 + latest.month - day.month - (latest.day < day.day))
+
+
+def class_limits(values: pd.Series, scheme: str, count: int = 5, own: tuple[float, ...] = ()) -> list[float]:
+    """Upper limits of the classes, rising; values above zero only. Fewer classes when values repeat.
+
+    Raises OutreachError when own limits are not rising numbers.
+    """
+    known = values.astype("float").dropna()
+    if scheme == "own" and own:
+        if list(own) != sorted(set(own)):
+            raise OutreachError(N_("The limits must rise and differ. Write them as 1, 2, 5, 10."))
+        return [*own, math.inf] if len(known) and known.max() > own[-1] else list(own)
+    different = sorted(known.unique())
+    if len(different) <= count:
+        return [float(value) for value in different]
+    maker = {"natural": mapclassify.FisherJenks, "equal": mapclassify.EqualInterval}.get(scheme, mapclassify.Quantiles)
+    with warnings.catch_warnings():
+        # Where values repeat, fewer classes are the answer, not a fault.
+        warnings.simplefilter("ignore", UserWarning)
+        limits = maker(known.to_numpy(), k=count).bins
+    return [float(limit) for limit in dict.fromkeys(limits)]
+
+
+def class_of(value: float | None, limits: list[float]) -> int:
+    """The class of a value, from 0; -1 for none. Values above the last limit are in the last class."""
+    if value is None or pd.isna(value):
+        return -1
+    return next((number for number, limit in enumerate(limits) if value <= limit + 1e-9), len(limits) - 1)
+
+
+def class_labels(values: pd.Series, limits: list[float], measure: str, words: Words) -> list[str]:
+    """A label per class: the lowest and highest value in it, as drawn; empty classes by their limits."""
+    digits = DIGITS.get(measure, 0)
+    known = values.astype("float").dropna()
+    labels = []
+    for number, limit in enumerate(limits):
+        inside = known[[class_of(value, limits) == number for value in known]]
+        low, high = (inside.min(), inside.max()) if len(inside) else (limits[number - 1] if number else 0, limit)
+        first, last = words.number(low, digits), words.number(high, digits) if math.isfinite(high) else "…"
+        labels.append(first if first == last else f"{first} – {last}")
+    return labels
+
+
+def mapped(table: pd.DataFrame, measure: str) -> pd.Series:
+    """The values that have a class: districts with an event, in the measure asked for."""
+    return table[measure].astype("float").where((table["events"] > 0) & (table["district"] != schema.UNPLACED))
+
+
+# ------------------------------------------------------------------ the map
+
+
+def district_map(table: pd.DataFrame, context: Context, measure: str = "per_residents", scheme: str = "quantile", count: int = 5, own: tuple[float, ...] = (), circles: bool = False, key: str = "map", height: int = 560, unplaced: int = 0) -> Exhibit:
+    """The 16 districts shaded by class, or under proportional circles, with the core enlarged; a click chooses a district.
+
+    `table` as from `district_table`.
+    """
+    words = context.words
+    rows = table[table["district"] != schema.UNPLACED]
+    limits = class_limits(mapped(rows, measure), scheme, count, own)
+    panels = (("geo", WIDE, True), ("geo2", INNER, False))
+    data: list[dict] = []
+    for geo, _, first in panels:
+        data += _circles(rows, measure, context, geo, first) if circles else _classes(rows, measure, limits, context, geo, first)
+        data.append(_outline(context, geo))
+        data.append(_labels(rows, geo, measure, limits, circles, words))
+    figure = {"data": data, "layout": layout(
+        geo=_geo([0, 1], [0, 1], WIDE), geo2=_geo(*INSET, INNER, framed=True), shapes=[_frame()], margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        showlegend=True, legend={"x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}, "title": {"text": _legend_title(measure, words), "font": {"size": 11}}, "itemclick": False, "itemdoubleclick": False},
+    )}  # fmt: skip
+    notes = map_notes(table, measure, context)
+    title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=words("district"))
+    return Exhibit(key, title, figure, map_table(table, words), _map_finding(rows, measure, words), notes, ("district",), height, shapes=True)
+
+
+def _frame() -> dict:
+    (left, right), (low, high) = INSET
+    return {"type": "rect", "xref": "paper", "yref": "paper", "x0": left, "x1": right, "y0": low, "y1": high, "line": {"color": "@muted", "width": 1}, "layer": "above"}
+
+
+def _geo(x: list[float], y: list[float], window: dict, framed: bool = False) -> dict:
+    return {
+        "domain": {"x": x, "y": y}, "projection": {"type": "mercator"}, "visible": False, "bgcolor": "@paper" if framed else "rgba(0,0,0,0)",
+        "lonaxis": {"range": list(window["lon"])}, "lataxis": {"range": list(window["lat"])}, "showframe": framed, "framecolor": "@muted", "framewidth": 1,
+    }  # fmt: skip
+
+
+def _legend_title(measure: str, words: Words) -> str:
+    text = names(words)[measure]
+    return text if len(text) < 26 else text.replace(" (", "<br>(").replace("（", "<br>（")
+
+
+def _classes(rows: pd.DataFrame, measure: str, limits: list[float], context: Context, geo: str, legend: bool) -> list[dict]:
+    words = context.words
+    colours = theme.class_colours(len(limits))
+    values = mapped(rows, measure)
+    numbers = [class_of(value, limits) for value in values]
+    labels = class_labels(values, limits, measure, words)
+    groups = [(number, colours[number], labels[number]) for number in range(len(limits))]
+    undatable = (rows["events"] > 0) & values.isna()
+    groups.append((-1, "@none", words("no report found") if not undatable.any() else words("no report found, or no date")))
+    traces = []
+    for number, colour, label in groups:
+        inside = rows[[n == number for n in numbers]]
+        if inside.empty and number >= 0 and math.isinf(limits[number]):
+            continue
+        traces.append(
+            {
+                "type": "choropleth", "geo": geo, "geojson": "@shapes", "featureidkey": "id", "locations": inside["district"].tolist() or [""], "z": [1] * max(len(inside), 1),
+                "colorscale": [[0, colour], [1, colour]], "showscale": False, "name": label, "showlegend": legend, "legendgroup": label,
+                "marker": {"line": {"color": "@outline", "width": 1}}, "hoverinfo": "text",
+                "hovertext": [map_tooltip(row, measure, words) for row in inside.itertuples()], "customdata": [_toggle(context, row.district) for row in inside.itertuples()],
+            }
+        )  # fmt: skip
+    return traces
+
+
+def _circles(rows: pd.DataFrame, measure: str, context: Context, geo: str, legend: bool) -> list[dict]:
+    """Circles whose area is proportional to the count, on plain land; Flannery's perceptual scaling is not applied."""
+    words = context.words
+    points = _points(rows, geo)
+    values = mapped(points, measure).fillna(0)
+    largest = float(values.max() or 1)
+    land = {
+        "type": "choropleth", "geo": geo, "geojson": "@shapes", "featureidkey": "id", "locations": rows["district"].tolist(), "z": [1] * len(rows),
+        "colorscale": [[0, "@land"], [1, "@land"]], "showscale": False, "showlegend": False, "marker": {"line": {"color": "@muted", "width": 0.6}},
+        "hoverinfo": "text", "hovertext": [map_tooltip(row, measure, words) for row in rows.itertuples()], "customdata": [_toggle(context, row.district) for row in rows.itertuples()],
+    }  # fmt: skip
+    circle = {
+        "type": "scattergeo", "geo": geo, "lon": points["longitude"].tolist(), "lat": points["latitude"].tolist(), "mode": "markers", "hoverinfo": "text",
+        "marker": {"size": [60 * math.sqrt(value / largest) for value in values], "color": "@circle", "line": {"color": "@outline", "width": 1}},
+        "hovertext": [map_tooltip(row, measure, words) for row in points.itertuples()], "customdata": [_toggle(context, row.district) for row in points.itertuples()],
+        "name": words("largest circle: {value}", value=words.number(largest)), "showlegend": legend,
+    }  # fmt: skip
+    return [land, circle]
+
+
+def _outline(context: Context, geo: str) -> dict:
+    """Chosen districts, outlined in a trace of its own: neighbours would cover half of a marker line."""
+    chosen = [code for code in context.selection.district if code != schema.UNPLACED]
+    return {
+        "type": "choropleth", "geo": geo, "geojson": "@shapes", "featureidkey": "id", "locations": chosen or [""], "z": [1] * max(len(chosen), 1),
+        "colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False, "showlegend": False, "marker": {"line": {"color": "@chosen", "width": 3.5}},
+        "hoverinfo": "skip",
+    }  # fmt: skip
+
+
+def _labels(rows: pd.DataFrame, geo: str, measure: str, limits: list[float], circles: bool, words: Words) -> dict:
+    points = _points(rows, geo)
+    near = points[points["district"].isin(INNER_DISTRICTS)] if geo == "geo2" else points[~points["district"].isin(("110101", "110102", "110107"))]
+    spread = theme.class_colours(len(limits))
+    classes = [class_of(value, limits) for value in mapped(near, measure)]
+    on = ["@text" if circles or n < 0 else theme.ON_CLASSES[theme.CLASSES.index(spread[n])] for n in classes]
+    return {
+        "type": "scattergeo", "geo": geo, "mode": "text", "lon": near["longitude"].tolist(), "lat": near["latitude"].tolist(), "hoverinfo": "skip", "showlegend": False,
+        "text": [f"{_short(row.district, words)}<br>{_value(row, measure, words)}" for row in near.itertuples()], "textfont": {"size": 9 if geo == "geo2" else 10.5, "color": on},
+    }  # fmt: skip
+
+
+def _points(rows: pd.DataFrame, geo: str) -> pd.DataFrame:
+    """The districts with a point to write or draw on; in the inset, a point of the part that can be seen."""
+    points = rows.merge(places.label_points(), left_on="district", right_on="adcode")
+    if geo != "geo2":
+        return points
+    seen = [INNER_DISTRICTS.get(code, (x, y)) for code, x, y in zip(points["district"], points["longitude"], points["latitude"], strict=True)]
+    return points.assign(longitude=[x for x, _ in seen], latitude=[y for _, y in seen])
+
+
+def _short(code: str, words: Words) -> str:
+    return words.term("district", code).removesuffix("区")
+
+
+def _value(row, measure: str, words: Words) -> str:
+    value = getattr(row, measure)
+    if not row.events or pd.isna(value):
+        return "–"
+    return _people_label(row, words) if measure == "participants" else words.number(value, DIGITS.get(measure, 0))
+
+
+def map_tooltip(row, measure: str, words: Words) -> str:
+    """What the pointer shows over a district: its figures with denominators and years."""
+    lines = [f"<b>{words.term('district', row.district)}</b>"]
+    if not row.events:
+        return "<br>".join([*lines, words("no report found"), words("{n} residents (2020)", n=words.number(row.residents_2020))])
+    lines.append(words.plural("{n} event", "{n} events", row.events) + words(" in ") + words.plural("{n} activity", "{n} activities", row.activities))
+    if row.participants_events:
+        lines.append(words.plural("{people} participants stated for {n} event", "{people} participants stated for {n} events", row.participants_events, people=_people_label(row, words)))
+    lines.append(words("{rate} events per 100,000 of {n} residents (2020)", rate=words.number(row.per_residents, 2), n=words.number(row.residents_2020)))
+    lines.append(words("{rate} events per 100 of {n} committees (2023)", rate=words.number(row.per_communities, 2), n=words.number(row.communities)))
+    lines.append(words("last dated event {day}", day=words.day(row.last_day)) if pd.notna(row.last_day) else words("no dated event"))
+    return "<br>".join(lines)
+
+
+def _toggle(context: Context, code: str) -> str:
+    return context.here(context.selection.toggled("district", code))
+
+
+def map_table(table: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """The numbers behind the map under headings, unplaced events last."""
+    shown = table[(table["district"] != schema.UNPLACED) | (table["events"] > 0)]
+    rates = labelled(shown, (), words, ("per_residents", "per_communities", "months_since"))
+    return pd.concat([labelled(shown, ("district",), words), rates.round(3)], axis=1)
+
+
+def map_notes(table: pd.DataFrame, measure: str, context: Context) -> tuple[Link, ...]:
+    """What the map cannot show, with its count as a link; then the unit, the boundaries and their datum."""
+    words = context.words
+    unplaced = int(table.loc[table["district"] == schema.UNPLACED, "events"].sum())
+    notes = [Link(words.plural("{n} event names no district", "{n} events name no district", unplaced), context.drill(district=schema.UNPLACED))] if unplaced else []
+    if measure == "months_since":
+        notes.append(Link(words("Counted back from {day}, the latest event in the data.", day=words.day(context.store.latest))))
+    notes.append(Link(words("Boundaries: {source}", source=places.boundary_source())))
+    return tuple(notes)
+
+
+def _map_finding(rows: pd.DataFrame, measure: str, words: Words) -> str:
+    values = mapped(rows, measure)
+    if values.isna().all():
+        return words("{chart}: no report found.", chart=words("Map of districts"))
+    top = rows.loc[values.idxmax()]
+    text = words("Map of districts: {reached} of 16 reached; {measure} highest in {name} ({value}).", reached=int((rows["events"] > 0).sum()), measure=_small(names(words)[measure], words), name=words.term("district", top["district"]), value=words.number(top[measure], DIGITS.get(measure, 0)))
+    absent = [words.term("district", code) for code in rows.loc[rows["events"] == 0, "district"]]
+    return text + (" " + words("No report found for {names}.", names=words.listing(absent)) if absent else "")
+
+
+def _small(text: str, words: Words) -> str:
+    return text[0].lower() + text[1:] if words.language == "en" else text
+
+
+# ------------------------------------------------------------------ small multiples
+
+
+def multiples(table: pd.DataFrame, by: str, context: Context, measure: str = "events", scheme: str = "quantile", count: int = 5, own: tuple[float, ...] = (), key: str = "multiples", most: int = 12) -> Exhibit:
+    """One small map per audience or year, all with the same classes. `table` grouped by (by, "district")."""
+    words = context.words
+    full = complete(table, (by, "district"), context.selection)
+    full = full[full["district"] != schema.UNPLACED]
+    sums = full.groupby(by, sort=False)["events"].sum()
+    shown = [code for code in sums.index if code != schema.UNDATED and (sums[code] or by == "audience")][-most:]
+    frames = {code: district_table(full.loc[full[by] == code].drop(columns=by), context) for code in shown}
+    values = pd.concat([mapped(frame, measure) for frame in frames.values()]) if frames else pd.Series(dtype=float)
+    limits = class_limits(values, scheme, count, own)
+    columns = min(4, max(len(shown), 1))
+    lines = math.ceil(max(len(shown), 1) / columns)
+    data, geos, annotations = [], {}, []
+    for number, code in enumerate(shown):
+        geo = "geo" if number == 0 else f"geo{number + 1}"
+        column, line = number % columns, number // columns
+        x = [column / columns + 0.01, (column + 1) / columns - 0.01]
+        y = [1 - (line + 1) / lines + 0.01, 1 - line / lines - 0.06 / max(lines, 1)]
+        geos[geo] = _geo(x, y, WIDE)
+        narrowed_context = Context(context.store, context.selection, words, "events", context.left_out)
+        traces = _classes(frames[code], measure, limits, narrowed_context, geo, False)
+        for trace in traces:
+            trace["customdata"] = [context.drill(**{by: code, "district": district}) for district in trace["locations"]]
+            trace["showlegend"] = False
+        data += traces
+        title = words.term(by, code)
+        annotations.append({"text": f"<b>{title}</b> · {words.number(sums[code])}", "x": sum(x) / 2, "y": 1 - line / lines, "xref": "paper", "yref": "paper", "showarrow": False, "yanchor": "top", "font": {"size": 12}})
+    labels = class_labels(values, limits, measure, words)
+    for label, colour in [*zip(labels, theme.class_colours(len(limits)), strict=True), (words("no report found"), "@none")]:
+        data.append({"type": "scattergeo", "lon": [None], "lat": [None], "mode": "markers", "marker": {"symbol": "square", "size": 12, "color": colour}, "name": label, "showlegend": True, "hoverinfo": "skip"})
+    figure = {"data": data, "layout": layout(annotations=annotations, margin={"l": 0, "r": 0, "t": 4, "b": 44}, showlegend=True, legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top", "itemclick": False, "itemdoubleclick": False}, **geos)}
+    if len(sums) and sums.max():
+        alt = words("Small maps by {dimension} with common classes; most events for {name} ({n}).", dimension=words("audience") if by == "audience" else words("year"), name=words.term(by, sums.idxmax()), n=words.number(sums.max()))
+    else:
+        alt = words("{chart}: no report found.", chart=words("Small maps"))
+    title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=words("audience") if by == "audience" else words("year"))
+    left = len(sums[sums > 0].index.difference(shown))
+    notes = [Link(words("All maps share the same classes."))] + ([Link(words("{n} more are in the table.", n=left))] if left else [])
+    return Exhibit(key, title, figure, labelled(full, (by, "district"), words), alt, tuple(notes), (by, "district"), 60 + 210 * lines, shapes=True)

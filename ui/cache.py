@@ -1,0 +1,65 @@
+"""The open store and the answers already computed, for all viewers; both give way when the data change."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from threading import Lock
+
+import pandas as pd
+
+from analytics import measures
+from analytics.measures import Grouping
+from analytics.selection import Selection
+from analytics.store import Store, configured, current_version, open_store
+
+_lock = Lock()
+_held: dict[str, object] = {}
+
+
+def current_store() -> Store:
+    """The store with the newest data: opened once, opened anew when its file or its database has changed.
+
+    Raises OutreachError when there is nothing to show.
+    """
+    url, path = configured()
+    stamp = (url, str(path), *((status.st_mtime_ns, status.st_size) if (status := _status(path)) else ()))
+    with _lock:
+        store = _held.get("store")
+        stale = not isinstance(store, Store) or _held.get("stamp") != stamp
+        if not stale and url and current_version(store.engine) != store.version:
+            stale = True
+        if stale:
+            _held["store"], _held["stamp"] = open_store(), stamp
+        return _held["store"]
+
+
+def _status(path: os.PathLike) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=512)
+def measure(store: Store, selection: Selection, groupings: tuple[Grouping, ...]) -> dict[Grouping, pd.DataFrame]:
+    """`measures.measure`, remembered while the store is the same. The frames are shared: nobody changes them."""
+    return measures.measure(store, selection, list(groupings))
+
+
+@lru_cache(maxsize=512)
+def left_out(store: Store, selection: Selection) -> dict[str, int]:
+    """`measures.left_out`, remembered."""
+    return measures.left_out(store, selection)
+
+
+@lru_cache(maxsize=512)
+def places_named(store: Store, selection: Selection) -> int:
+    """`measures.places_named`, remembered."""
+    return measures.places_named(store, selection)
+
+
+@lru_cache(maxsize=64)
+def event_rows(store: Store, selection: Selection, limit: int) -> pd.DataFrame:
+    """`measures.event_rows`, remembered."""
+    return measures.event_rows(store, selection, limit)
