@@ -267,5 +267,5 @@ def typed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_order(value: str, terms: tuple[str, ...]) -> str:
-    parts = value.split(schema.SEPARATOR)
+    parts = value.split(schema.SEPARATOR) if value else []
     return schema.SEPARATOR.join(sorted(parts, key=terms.index if terms else None))

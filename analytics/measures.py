@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, func, literal, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, func, literal, literal_column, or_, select, true, tuple_
 
 from analytics import places, schema
 from analytics.selection import Selection, clauses, span_before
 from analytics.store import Store, combinations, events
 
 MEASURES = ("events", "activities", "participants", "participants_events")
-QUALIFIED = ("exact", "about", "at least")
 EVERYWHERE = (1 << 17) - 1
 
 
@@ -48,7 +48,8 @@ def measure(store: Store, selection: Selection, groupings: list[Grouping]) -> di
     found = clauses(selection, store)
     with store.engine.connect() as connection:
         counted = _one_pass(connection, selection, found, groupings)
-        return {grouping: _with_mixed(connection, store, selection, found, grouping, table) for grouping, table in counted.items()}
+        distinct = _distinct(connection, store, selection, found, groupings)
+    return {grouping: _table(counted[grouping], distinct.get(grouping, {}), grouping, selection) for grouping in groupings}
 
 
 def _column(name: str, selection: Selection) -> ColumnElement:
@@ -58,74 +59,72 @@ def _column(name: str, selection: Selection) -> ColumnElement:
     return events.c[column]
 
 
-def _flags(found: dict[str, ColumnElement[bool]], groupings: list[Grouping]) -> dict[str, ColumnElement[bool]]:
+def _flags(found: Clauses, groupings: list[Grouping]) -> Clauses:
     """The filters that some grouping lets go and another keeps; each row says whether it passes them."""
     ignored = {name for grouping in groupings for name in grouping.ignoring if name in found}
     return {name: found[name] for name in sorted(ignored) if not all(name in grouping.ignoring for grouping in groupings)}
 
 
-def _one_pass(connection: Connection, selection: Selection, found: dict[str, ColumnElement[bool]], groupings: list[Grouping]) -> dict[Grouping, pd.DataFrame]:
-    flags = _flags(found, groupings)
+def _where(found: Clauses, flags: Clauses, groupings: list[Grouping]) -> ColumnElement[bool]:
+    """Rows that at least one of the groupings counts."""
     always = [clause for name, clause in found.items() if name not in flags and not all(name in grouping.ignoring for grouping in groupings)]
-    needed = [[flags[name] for name in flags if name not in grouping.ignoring] for grouping in groupings]
-    where = and_(true(), *always, or_(*(and_(true(), *clauses_) for clauses_ in needed))) if flags else and_(true(), *always)
+    needed = [and_(true(), *(flags[name] for name in flags if name not in grouping.ignoring)) for grouping in groupings]
+    return and_(true(), *always, or_(*needed)) if flags else and_(true(), *always)
+
+
+def _sets(columns: list[list[ColumnElement]]) -> ColumnElement:
+    """GROUPING SETS of these column lists; two that are the same are asked for once, or they would answer twice."""
+    different = {tuple(str(column) for column in set_): set_ for set_ in columns}.values()
+    return func.grouping_sets(*(tuple_(*set_) if set_ else literal_column("()") for set_ in different))
+
+
+Sums = dict[tuple[str, ...], list]
+Clauses = dict[str, ColumnElement[bool]]
+
+
+def _one_pass(connection: Connection, selection: Selection, found: Clauses, groupings: list[Grouping]) -> dict[Grouping, Sums]:
+    flags = _flags(found, groupings)
     dimensions = list(dict.fromkeys(name for grouping in groupings for name in grouping.by))
-    keys: dict[str, ColumnElement] = {name: _column(name, selection) for name in dimensions}
     inner = select(
-        *(column.label(f"key_{number}") for number, column in enumerate(keys.values())),
+        *(_column(name, selection).label(f"key_{number}") for number, name in enumerate(dimensions)),
         *(case((clause, 1), else_=0).label(f"flag_{number}") for number, clause in enumerate(flags.values())),
         *(events.c[name] for name in ("participants", "participants_scope", "participants_qualifier", "date_start")),
         *(events.c[name] for name in ("activity_size", "activity_mixed", "district_bit", "earlier_districts")),
-    ).where(where)
+    ).where(_where(found, flags, groupings))
     rows = inner.subquery("chosen")
-    columns = {name: rows.c[f"key_{number}"] for number, name in enumerate(keys)}
-    flag_columns = {name: rows.c[f"flag_{number}"] for number, name in enumerate(flags)}
-    sets = [[*(columns[name] for name in g.by), *(flag_columns[name] for name in flags if name not in g.ignoring)] for g in groupings]
-    every = [*columns.values(), *flag_columns.values()]
-    statement = select(*_grouping_id(every), *every, *_figures(rows, selection))
+    keys = {name: rows.c[f"key_{number}"] for number, name in enumerate(dimensions)}
+    passed = {name: rows.c[f"flag_{number}"] for number, name in enumerate(flags)}
+    every = [*keys.values(), *passed.values()]
+    statement = select(func.grouping(*every) if every else literal(0), *every, *_figures(rows, selection))
     if every:
-        # Two groupings may come to the same set; asked for twice it would answer twice.
-        different = list({tuple(str(column) for column in set_): set_ for set_ in sets}.values())
-        statement = statement.group_by(func.grouping_sets(*(_set(set_) for set_ in different)))
-    frame = pd.DataFrame(connection.execute(statement).all(), columns=["set", *columns, *(f"flag {name}" for name in flags), *_FIGURES])
-    return {grouping: _own_rows(frame, grouping, list(columns), list(flags), selection) for grouping in groupings}
-
-
-def _grouping_id(every: list[ColumnElement]) -> list[ColumnElement]:
-    return [func.grouping(*every).label("set") if every else literal(0).label("set")]
-
-
-def _set(columns: list[ColumnElement]) -> ColumnElement:
-    from sqlalchemy import tuple_
-
-    return tuple_(*columns) if columns else literal_column("()")
-
-
-_FIGURES = ("events", "fresh", "fresh_place", "people", "people_events", "joint", "joint_events", "about", "at_least", "joint_about", "joint_least", "last_day")
+        statement = statement.group_by(_sets([[*(keys[name] for name in g.by), *(passed[name] for name in flags if name not in g.ignoring)] for g in groupings]))
+    by_set: dict[int, list] = {}
+    for row in connection.execute(statement):
+        by_set.setdefault(row[0], []).append(row)
+    return {grouping: _sums(by_set, grouping, dimensions, list(flags), selection) for grouping in groupings}
 
 
 def _figures(rows, selection: Selection) -> list[ColumnElement]:
     """The sums of one group. `joint` numbers cover several places and are kept apart from those of a single one."""
 
     def count(condition: ColumnElement[bool]) -> ColumnElement:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+        return func.sum(case((condition, 1), else_=0))
 
     stated = rows.c.participants.is_not(None)
     joint = and_(stated, rows.c.participants_scope == "activity")
     single = and_(stated, rows.c.participants_scope != "activity")
-    wanted = _bits(selection)
-    # Where the filter cuts activities apart in other ways than by district, all with several rows are counted distinct later.
-    plain = rows.c.activity_size == 1 if _cuts(selection) else rows.c.activity_mixed.is_(False)
+    alike, earlier = rows.c.activity_mixed.is_(False), rows.c.earlier_districts
     return [
         func.count(),
-        count(and_(plain, rows.c.earlier_districts.bitwise_and(wanted) == 0)),
-        count(and_(plain, rows.c.earlier_districts.bitwise_and(rows.c.district_bit) == 0)),
+        count(rows.c.activity_size == 1),
+        count(and_(alike, earlier.bitwise_and(_bits(selection)) == 0)),
+        count(and_(alike, earlier.bitwise_and(rows.c.district_bit) == 0)),
         func.sum(case((single, rows.c.participants))),
         count(single),
-        func.sum(case((joint, rows.c.participants))),
-        count(joint),
         count(and_(single, rows.c.participants_qualifier == "about")),
         count(and_(single, rows.c.participants_qualifier == "at least")),
+        func.sum(case((joint, rows.c.participants))),
+        count(joint),
         count(and_(joint, rows.c.participants_qualifier == "about")),
         count(and_(joint, rows.c.participants_qualifier == "at least")),
         func.max(rows.c.date_start),
@@ -139,109 +138,115 @@ def _bits(selection: Selection) -> int:
     return sum(1 << order.index(code) for code in selection.district)
 
 
-def _cuts(selection: Selection) -> bool:
-    """Whether a filter can split the rows of an activity that are alike but for their place."""
-    return bool(selection.place_basis or selection.subdistrict or selection.partner or selection.q or {"counted", "joint"} & set(selection.only))
+def _cuts(selection: Selection, grouping: Grouping) -> bool:
+    """Whether the rows of an activity that are alike but for their place can be split otherwise than by district."""
+    filtered = selection.without(*grouping.ignoring)
+    by_filter = filtered.place_basis or filtered.subdistrict or filtered.partner or filtered.q or {"counted", "joint"} & set(filtered.only)
+    return bool(by_filter) or bool({"partner", "subdistrict", "place-basis"}.intersection(grouping.by))
 
 
-def _own_rows(frame: pd.DataFrame, grouping: Grouping, dimensions: list[str], flags: list[str], selection: Selection) -> pd.DataFrame:
-    """The rows of one grouping out of the whole answer, with several values of a cell taken apart."""
+def _places_in_row(grouping: Grouping, dimensions: list[str], flags: list[str]) -> tuple[int, list[int], list[int]]:
+    """Where a grouping's rows are in the answer: its GROUPING() number, the places of its keys, of the flags it keeps."""
     kept = [name for name in flags if name not in grouping.ignoring]
     mask = 0
     for present in [*(name in grouping.by for name in dimensions), *(name in kept for name in flags)]:
         mask = mask * 2 + (not present)
-    rows = frame[frame["set"] == mask]
-    for name in kept:
-        rows = rows[rows[f"flag {name}"] == 1]
+    return mask, [1 + dimensions.index(name) for name in grouping.by], [1 + len(dimensions) + flags.index(name) for name in kept]
+
+
+def _sums(by_set: dict[int, list], grouping: Grouping, dimensions: list[str], flags: list[str], selection: Selection) -> Sums:
+    """The rows of one grouping out of the whole answer, cells with several values taken apart.
+
+    key → events, activities, people, events with a number, about, at least, last day.
+    """
+    mask, at, passes = _places_in_row(grouping, dimensions, flags)
+    first = 1 + len(dimensions) + len(flags)
     by_place = bool(schema.PLACE_DIMENSIONS.intersection(grouping.by)) or selection.without(*grouping.ignoring).by_place
-    return _exploded(_tidy(rows, grouping, by_place), grouping.by)
+    fresh = 1 if _cuts(selection, grouping) else 3 if "district" in grouping.by else 2
+    found: Sums = {}
+    for row in by_set.get(mask, ()):
+        if not all(row[place] for place in passes):
+            continue
+        figures = [int(figure or 0) for figure in row[first:-1]]
+        joint = (0, 0, 0, 0) if by_place else figures[8:12]
+        new = [figures[0], figures[fresh], *(own_ + joint_ for own_, joint_ in zip(figures[4:8], joint, strict=True))]
+        for key in product(*(_codes(name, row[place]) for name, place in zip(grouping.by, at, strict=True))):
+            sums = found.setdefault(key, [0] * 6 + [None])
+            for number, value in enumerate(new):
+                sums[number] += value
+            if row[-1] is not None and (sums[6] is None or row[-1] > sums[6]):
+                sums[6] = row[-1]
+    return found
 
 
-def _tidy(rows: pd.DataFrame, grouping: Grouping, by_place: bool) -> pd.DataFrame:
-    numbers = {name: pd.to_numeric(rows[name]) for name in _FIGURES[:-1]}
-    joint = 0 if by_place else 1
-    people = numbers["people"].fillna(0) + joint * numbers["joint"].fillna(0)
-    people_events = numbers["people_events"] + joint * numbers["joint_events"]
-    return pd.DataFrame(
-        {
-            **{name: rows[name] for name in grouping.by},
-            "events": numbers["events"].astype("int64"),
-            "activities": numbers["fresh_place" if "district" in grouping.by else "fresh"].fillna(0).astype("int64"),
-            "participants": people.astype("int64"),
-            "participants_events": people_events.fillna(0).astype("int64"),
-            "about": (numbers["about"] + joint * numbers["joint_about"]).fillna(0).astype("int64"),
-            "at_least": (numbers["at_least"] + joint * numbers["joint_least"]).fillna(0).astype("int64"),
-            "last_day": pd.to_datetime(rows["last_day"]),
-        }
-    ).reset_index(drop=True)
+def _codes(name: str, cell: object) -> list[str]:
+    """The codes of one cell: several taken apart, absent districts and dates under their own code."""
+    text = "" if cell is None else str(cell)
+    if schema.DIMENSIONS[name].several:
+        return text.split(schema.SEPARATOR)
+    return [text or {"district": schema.UNPLACED}.get(name, schema.UNDATED if name in schema.CALENDAR else "")]
 
 
-def _exploded(table: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
-    """Each key once: cells with several values are taken apart and summed, absent districts and dates get their codes."""
-    for name in by:
-        if schema.DIMENSIONS[name].several:
-            table = table.assign(**{name: table[name].astype(str).str.split(schema.SEPARATOR)}).explode(name)
-    table = _coded(table, by)
-    if not by:
-        table = table if len(table) else pd.DataFrame([{name: 0 for name in table.columns} | {"last_day": pd.NaT}])
-        return _absent_people(table.reset_index(drop=True))
-    sums = {name: "sum" for name in table.columns if name not in by} | {"last_day": "max"}
-    return _absent_people(table.groupby(list(by), as_index=False, sort=False, observed=True).agg(sums) if len(table) else table)
+def _table(sums: Sums, distinct: dict[tuple, int], grouping: Grouping, selection: Selection) -> pd.DataFrame:
+    """The sums as a frame, with the activities that had to be counted distinct added."""
+    if not grouping.by and not sums:
+        sums = {(): [0] * 6 + [None]}
+    rows = [(*key, values[0], values[1] + distinct.get(key, 0), values[2] if values[3] else None, *values[3:]) for key, values in sums.items()]
+    columns = [*grouping.by, "events", "activities", "participants", "participants_events", "about", "at_least", "last_day"]
+    table = pd.DataFrame(rows, columns=columns)
+    types = {name: "str" for name in grouping.by} | {name: "int64" for name in ("events", "activities", "participants_events", "about", "at_least")}
+    return table.astype(types | {"participants": "Int64", "last_day": "datetime64[s]"})
 
 
-def _coded(table: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
-    absent = {"district": schema.UNPLACED, **dict.fromkeys(schema.CALENDAR, schema.UNDATED)}
-    columns = {}
-    for name in by:
-        codes = table[name].map(lambda value: "" if value is None or value is pd.NaT or pd.isna(value) else str(value)[:10]) if name == "day" else table[name]
-        columns[name] = codes.astype("str").replace("", absent[name]) if name in absent else codes.astype("str")
-    return table.assign(**columns)
+def _distinct(connection: Connection, store: Store, selection: Selection, found: Clauses, groupings: list[Grouping]) -> dict[Grouping, dict[tuple, int]]:
+    """Distinct activities that the pass cannot count: those whose rows differ in more than their place, or all with several
+    rows where the question splits them otherwise. One query per set of cells to take apart; these rows are few.
+    """
+    bundles: dict[tuple, list[Grouping]] = {}
+    for grouping in groupings:
+        cuts = _cuts(selection, grouping)
+        if cuts or store.mixed:
+            several = tuple(name for name in grouping.by if schema.DIMENSIONS[name].several)
+            bundles.setdefault((cuts, several), []).append(grouping)
+    answer: dict[Grouping, dict[tuple, int]] = {}
+    for (cuts, several), bundle in bundles.items():
+        which = events.c.activity_size > 1 if cuts else events.c.activity_mixed.is_(True)
+        answer |= _distinct_of(connection, selection, found, bundle, several, which)
+    return answer
 
 
-def _absent_people(table: pd.DataFrame) -> pd.DataFrame:
-    """No stated number is no number, not zero people."""
-    return table.assign(participants=table["participants"].astype("Int64").where(table["participants_events"] > 0))
+def _distinct_of(connection: Connection, selection: Selection, found: Clauses, bundle: list[Grouping], several: tuple[str, ...], which: ColumnElement[bool]) -> dict[Grouping, dict[tuple, int]]:
+    flags = _flags(found, bundle)
+    dimensions = list(dict.fromkeys(name for grouping in bundle for name in grouping.by))
+    source, keys = events, {name: _column(name, selection) for name in dimensions}
+    for name in several:
+        values, column = combinations.alias(f"values_{name.replace('-', '_')}"), schema.DIMENSIONS[name].column
+        source = source.join(values, and_(values.c.dimension == column, values.c.combination == cast(events.c[column], String)))
+        keys[name] = values.c.value
+    inner = select(
+        *(column.label(f"key_{number}") for number, column in enumerate(keys.values())),
+        *(case((clause, 1), else_=0).label(f"flag_{number}") for number, clause in enumerate(flags.values())),
+        events.c.activity_no,
+    )  # fmt: skip
+    rows = inner.select_from(source).where(which, _where(found, flags, bundle)).subquery("several")
+    columns = {name: rows.c[f"key_{number}"] for number, name in enumerate(keys)}
+    passed = {name: rows.c[f"flag_{number}"] for number, name in enumerate(flags)}
+    every = [*columns.values(), *passed.values()]
+    statement = select(func.grouping(*every) if every else literal(0), *every, func.count(rows.c.activity_no.distinct()))
+    if every:
+        statement = statement.group_by(_sets([[*(columns[name] for name in g.by), *(passed[name] for name in flags if name not in g.ignoring)] for g in bundle]))
+    found_rows = list(connection.execute(statement))
+    return {grouping: _distinct_rows(found_rows, grouping, dimensions, list(flags)) for grouping in bundle}
 
 
-def _with_mixed(connection: Connection, store: Store, selection: Selection, found: dict[str, ColumnElement[bool]], grouping: Grouping, table: pd.DataFrame) -> pd.DataFrame:
-    """Add the activities that the pass could not count: those whose rows differ in more than their place."""
-    cutting = _cuts(selection) or {"partner", "subdistrict", "place-basis"}.intersection(grouping.by)
-    if table.empty:
-        return table
-    if cutting and not _cuts(selection):
-        table = table.assign(activities=_single(connection, selection, found, grouping, table))
-    distinct = _distinct(connection, selection, found, grouping, events.c.activity_size > 1 if cutting else events.c.activity_mixed.is_(True))
-    if distinct.empty:
-        return table
-    if not grouping.by:
-        return table.assign(activities=table["activities"] + int(distinct["more"].iloc[0]))
-    more = table[list(grouping.by)].merge(distinct, on=list(grouping.by), how="left")["more"]
-    return table.assign(activities=table["activities"] + more.fillna(0).astype("int64").to_numpy())
+def _distinct_rows(rows: list, grouping: Grouping, dimensions: list[str], flags: list[str]) -> dict[tuple, int]:
+    mask, at, passes = _places_in_row(grouping, dimensions, flags)
+    wanted = [row for row in rows if row[0] == mask and all(row[place] for place in passes)]
+    return {tuple(_code(name, row[place]) for name, place in zip(grouping.by, at, strict=True)): row[-1] for row in wanted}
 
 
-def _single(connection: Connection, selection: Selection, found: dict[str, ColumnElement[bool]], grouping: Grouping, table: pd.DataFrame) -> pd.Series:
-    """Activities with one row only, for groupings that cut activities apart in ways the pass does not know."""
-    single = _distinct(connection, selection, found, grouping, events.c.activity_size == 1)
-    merged = table[list(grouping.by)].merge(single, on=list(grouping.by), how="left")
-    return merged["more"].fillna(0).astype("int64").to_numpy()
-
-
-def _distinct(connection: Connection, selection: Selection, found: dict[str, ColumnElement[bool]], grouping: Grouping, which: ColumnElement[bool]) -> pd.DataFrame:
-    """Distinct activities among the rows named by `which`. One row per key: the dimensions' codes, more (activities)."""
-    source = events
-    columns: list[ColumnElement] = []
-    for name in grouping.by:
-        if schema.DIMENSIONS[name].several:
-            values = combinations.alias(f"values_{name}")
-            column = schema.DIMENSIONS[name].column
-            source = source.join(values, and_(values.c.dimension == column, values.c.combination == events.c[column]))
-            columns.append(values.c.value)
-        else:
-            columns.append(_column(name, selection))
-    kept = [clause for name, clause in found.items() if name not in grouping.ignoring]
-    statement: Select = select(*(column.label(f"key_{n}") for n, column in enumerate(columns)), func.count(events.c.activity_no.distinct()).label("more"))
-    statement = statement.select_from(source).where(which, *kept).group_by(*columns)
-    return _coded(pd.DataFrame(connection.execute(statement).all(), columns=[*grouping.by, "more"]), grouping.by)
+def _code(name: str, cell: object) -> str:
+    return str(cell) if schema.DIMENSIONS[name].several else _codes(name, cell)[0]
 
 
 # ------------------------------------------------------------------ tables in a fixed order
@@ -389,4 +394,4 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**days, **counts)
 
 
-__all__ = ["Grouping", "Integer", "before", "complete", "event_rows", "headline", "left_out", "measure", "own", "related", "summary", "totals"]
+__all__ = ["Grouping", "before", "complete", "event_rows", "headline", "left_out", "measure", "own", "related", "summary", "totals"]

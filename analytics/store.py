@@ -24,7 +24,7 @@ from analytics import dataset, places, schema
 from analytics.errors import N_, DataFaults, OutreachError
 
 BUNDLED = places.DATA / "events.csv"
-LAYOUT = "4"
+LAYOUT = "5"
 """Raised whenever the columns below change, so that older store files are made anew."""
 
 _SQL_TYPES = {"date": Date, "count": Integer}
@@ -126,7 +126,8 @@ def _earlier(activity: np.ndarray, bits: np.ndarray, several: np.ndarray) -> np.
 
 @dataclass(frozen=True, eq=False)
 class Store:
-    """A filled store. `version` changes with the data; `refused` is the fault list of a newer file that was not taken over."""
+    """A filled store. `version` changes with the data; `refused` is the fault list of a newer file that was not
+    taken over; `mixed` is the number of rows whose activity differs in more than its place."""
 
     engine: Engine
     version: str
@@ -134,6 +135,7 @@ class Store:
     latest: date
     rows: int
     reports: int
+    mixed: int
     combinations: dict[str, dict[str, tuple[str, ...]]] = field(repr=False)
     refused: OutreachError | None = None
 
@@ -229,10 +231,12 @@ def finish_duckdb(connection: duckdb.DuckDBPyConnection, source: str, version: s
         rows = pd.DataFrame(_exploded(dimension.column, found), columns=["dimension", "combination", "value"], dtype="object")
         connection.register("found", rows)
         connection.execute(f"INSERT INTO {combinations.name} SELECT * FROM found")
-    latest, count, reports = connection.execute("SELECT max(date_start) FILTER (status = 'held'), count(*), count(DISTINCT source_url) FILTER (source_url <> '') FROM events").fetchone()
+    facts = connection.execute(
+        "SELECT max(date_start) FILTER (status = 'held'), count(*), count(DISTINCT source_url) FILTER (source_url <> ''), "
+        "count(*) FILTER (activity_mixed) FROM events"
+    ).fetchone()
     connection.execute(f"CREATE TABLE {about.name} (name VARCHAR PRIMARY KEY, value VARCHAR)")
-    facts = _facts(source, version, latest, count, reports)
-    connection.executemany(f"INSERT INTO {about.name} VALUES (?, ?)", list(facts.items()))
+    connection.executemany(f"INSERT INTO {about.name} VALUES (?, ?)", list(_facts(source, version, *facts).items()))
     connection.execute("CHECKPOINT")
 
 
@@ -244,8 +248,9 @@ def _exploded(column: str, found: Iterable[str]) -> list[tuple[str, str, str]]:
     return [(column, combination, value) for combination in sorted(found) for value in combination.split(schema.SEPARATOR)]
 
 
-def _facts(source: str, version: str, latest: date | None, count: int, reports: int) -> dict[str, str]:
-    return {"source": source, "version": version, "latest": str(latest or date.today()), "rows": str(count), "reports": str(reports)}
+def _facts(source: str, version: str, latest: date | None, count: int, reports: int, mixed: int) -> dict[str, str]:
+    numbers = {"rows": count, "reports": reports, "mixed": mixed}
+    return {"source": source, "version": version, "latest": str(latest or date.today())} | {name: str(n) for name, n in numbers.items()}
 
 
 def _open_database(url: str, path: Path) -> Store:
@@ -277,7 +282,7 @@ def fill(engine: Engine, table: pd.DataFrame, source: str, version: str) -> None
     found = [_exploded(d.column, set(table[d.column])) for d in _several()]
     urls = table.loc[table["source_url"] != "", "source_url"]
     latest = table.loc[table["status"] == "held", "date_start"].max()
-    facts = _facts(source, version, None if pd.isna(latest) else latest.date(), len(table), urls.nunique())
+    facts = _facts(source, version, None if pd.isna(latest) else latest.date(), len(table), urls.nunique(), int(table["activity_mixed"].sum()))
     with engine.begin() as connection:
         metadata.drop_all(connection)
         metadata.create_all(connection)
@@ -298,9 +303,8 @@ def read_store(engine: Engine, refused: OutreachError | None = None) -> Store:
     with engine.connect() as connection:
         for row in connection.execute(select(combinations).order_by(combinations.c.combination)):
             found[row.dimension][row.combination] = (*found[row.dimension].get(row.combination, ()), row.value)
-    return Store(
-        engine, facts["version"], facts["source"], date.fromisoformat(facts["latest"]), int(facts["rows"]), int(facts["reports"]), found, refused
-    )
+    numbers = (int(facts[name]) for name in ("rows", "reports", "mixed"))
+    return Store(engine, facts["version"], facts["source"], date.fromisoformat(facts["latest"]), *numbers, found, refused)
 
 
 def current_version(engine: Engine) -> str:
