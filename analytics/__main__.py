@@ -52,16 +52,11 @@ def _summary(arguments: argparse.Namespace) -> int:
     store = open_store()
     selection, _ = read_selection(query, store, strict=True)
     table = summary(store, selection, by)
-    table = table.assign(participants_qualifier=[_qualifier(row) for row in table.itertuples()])
+    table = table.rename(columns={"qualifier": "participants_qualifier"})
     _print(table[[*by, *MEASURES, "participants_qualifier"]], by, arguments.output, Words(arguments.language))
     if store.refused:
         print(f"warning: the previous data are in use.\n{store.refused}", file=sys.stderr)
     return 0
-
-
-def _qualifier(row) -> str:
-    """The weakest word among the stated numbers: a sum with one "at least" in it is itself "at least"."""
-    return "" if not row.participants_events else "at least" if row.at_least else "about" if row.about else "exact"
 
 
 def _print(table: pd.DataFrame, by: tuple[str, ...], output: str, words: Words) -> None:

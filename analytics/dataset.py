@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import unicodedata
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -15,7 +17,7 @@ from analytics.errors import N_, DataFaults, Fault, OutreachError
 from analytics.text import country_codes
 
 READERS = (".csv", ".xlsx", ".parquet")
-ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LARGEST_COUNT = 2_000_000_000
 
 
@@ -30,11 +32,14 @@ def read_events(path: str | Path) -> pd.DataFrame:
     faults = check(table)
     if faults:
         raise DataFaults(str(path), faults)
-    return typed(table)
+    return typed(table).reset_index(drop=True)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """The file's cells as stripped text, '' where empty. Raises DataFaults or OutreachError if it cannot be read."""
+    """The file's cells as stripped text, '' where empty, blank rows left out; the index counts the rows of the file from 0.
+
+    Raises DataFaults or OutreachError if it cannot be read.
+    """
     path = Path(path)
     if path.suffix.lower() not in READERS:
         raise OutreachError(N_("{path}: the name must end in {endings}. Save the table as one of these."), path=path, endings=", ".join(READERS))
@@ -43,18 +48,19 @@ def read_table(path: str | Path) -> pd.DataFrame:
     try:
         table = _READ[path.suffix.lower()](path)
     except UnicodeDecodeError as error:
-        raise DataFaults(str(path), [_encoding_fault(path, error)]) from error
-    except OutreachError:
-        raise
+        raise DataFaults(str(path), [_encoding_fault(path)]) from error
+    except pd.errors.ParserError as error:
+        raise DataFaults(str(path), _ragged_faults(path)) from error
     except Exception as error:
         raise OutreachError(N_("{path}: cannot be read as {kind} ({reason}). Open it in a spreadsheet and save it again."), path=path, kind=path.suffix[1:], reason=error) from error
-    table.columns = [str(name).strip().removeprefix("\ufeff") for name in table.columns]
-    cells = table.reindex(columns=list(dict.fromkeys(table.columns))) if table.columns.is_unique else table
-    return cells.map(_as_text) if len(cells) else cells
+    named = table.set_axis([_as_text(name).removeprefix("\ufeff") for name in table.columns], axis=1).reset_index(drop=True)
+    cells = named.map(_as_text) if len(named) else named
+    filled = cells != ""
+    return cells.loc[filled.any(axis=1), (cells.columns != "") | filled.any(axis=0).to_numpy()]
 
 
 def _as_text(cell: object) -> str:
-    if cell is None or cell is pd.NaT or (isinstance(cell, float) and pd.isna(cell)):
+    if cell is None or cell is pd.NaT or cell is pd.NA or (isinstance(cell, float) and pd.isna(cell)):
         return ""
     if isinstance(cell, (pd.Timestamp, date)):
         return pd.Timestamp(cell).strftime("%Y-%m-%d")
@@ -63,21 +69,48 @@ def _as_text(cell: object) -> str:
     return str(cell).strip()
 
 
+def _headed(cells: pd.DataFrame) -> pd.DataFrame:
+    """The first row made the headings, exactly as written: pandas would rename the ones that stand twice."""
+    return cells.iloc[1:].set_axis(cells.iloc[0], axis=1) if len(cells) else cells
+
+
 _READ = {
-    ".csv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig"),
-    ".xlsx": lambda path: pd.read_excel(path, dtype=object, keep_default_na=False),
+    ".csv": lambda path: _headed(pd.read_csv(path, dtype=str, header=None, keep_default_na=False, skip_blank_lines=False, encoding="utf-8-sig")),
+    ".xlsx": lambda path: _headed(pd.read_excel(path, dtype=object, header=None, keep_default_na=False)),
     ".parquet": lambda path: pd.read_parquet(path).astype(object),
 }
 
 
-def _encoding_fault(path: Path, error: UnicodeDecodeError) -> Fault:
+def _encoding_fault(path: Path) -> Fault:
     content = path.read_bytes()
-    row = content.count(b"\n", 0, error.start) + 1
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # Decoded anew: the position in pandas' own error counts from the start of its buffer.
+        row = content.count(b"\n", 0, error.start) + 1
     try:
         content.decode("gb18030")
         return Fault(row, "", "", N_("the file is written in GB18030, not UTF-8"), N_("Save it as “CSV UTF-8”"))
     except UnicodeDecodeError:
         return Fault(row, "", "", N_("the file is not written in UTF-8"), N_("Save it as “CSV UTF-8”"))
+
+
+def _ragged_faults(path: Path) -> list[Fault]:
+    """Faults of a CSV file whose rows do not fit its header; a header that is wrong itself is the nearer reason."""
+    header: list[str] = []
+    long: list[int] = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for number, row in enumerate(csv.reader(file), start=1):
+                header = header or [name.strip() for name in row]
+                long += [number] if len(row) > len(header) else []
+    except UnicodeDecodeError:
+        return [_encoding_fault(path)]
+    except csv.Error:
+        pass
+    more = [Fault(row, "", "", N_("the row has more cells than the header"), N_("Put text that holds commas into quotation marks")) for row in long]
+    unclosed = Fault(0, "", "", N_("a quotation mark is opened and not closed"), N_("Close it, or write it twice inside a text"))
+    return _column_faults(pd.DataFrame(columns=header)) or more or [unclosed]
 
 
 def check(table: pd.DataFrame) -> list[Fault]:
@@ -132,10 +165,10 @@ def _cell_faults(column: schema.Column, cells: pd.Series) -> list[Fault]:
 def _value_fault(column: schema.Column, value: str) -> Said | None:
     if not value:
         return (N_("the cell is empty"), *_allowed(column)) if column.required else None
-    if any(ord(sign) < 32 and sign not in "\t\n\r" for sign in value):
+    if any(unicodedata.category(sign) == "Cc" and sign not in "\t\n\r" for sign in value):
         return N_("the cell holds control characters"), N_("Delete them"), ""
     values = value.split(schema.SEPARATOR) if column.several else [value]
-    if len(set(values)) < len(values) or not all(part.strip() == part and part for part in values):
+    if len(set(values)) < len(values) or not all(part.strip() == part and part and not (column.several and set(part) & set(";；")) for part in values):
         return N_("the values of the cell are not written as a; b; c, each once"), N_("Separate them by a semicolon and one space"), ""
     for part in values:
         found = _JUDGES[column.kind](part) if column.kind in _JUDGES else None
@@ -162,9 +195,9 @@ def _day_fault(value: str) -> Said | None:
 
 
 def _count_fault(value: str) -> Said | None:
-    if not re.fullmatch(r"\d+", value):
+    if not re.fullmatch(r"[0-9]+", value):
         return N_("this is no whole number of people"), N_("Write digits only; put “about” or “at least” into participants_qualifier"), ""
-    return None if int(value) <= LARGEST_COUNT else (N_("the number cannot be right"), N_("Check the digits"), "")
+    return None if len(value) <= 10 and int(value) <= LARGEST_COUNT else (N_("the number cannot be right"), N_("Check the digits"), "")
 
 
 def _district_fault(value: str) -> Said | None:

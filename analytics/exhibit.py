@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import pandas as pd
 
@@ -25,6 +27,8 @@ class Link:
 class Exhibit:
     """One chart, map or table.
 
+    `numbers` makes `table` when it is asked for, for an export or the table twin, and not on every redraw.
+
     `figure` is plotly JSON with colours by role (see theme) and, as each mark's customdata, the address a click leads to;
     `table` holds the drawn numbers under headings in the viewer's language, its `codes` columns hold data codes;
     `alt` is one sentence with the main finding; `shapes` says that the figure refers to the district boundaries.
@@ -33,13 +37,17 @@ class Exhibit:
     key: str
     title: str
     figure: dict
-    table: pd.DataFrame
+    numbers: Callable[[], pd.DataFrame]
     alt: str
     notes: tuple[Link, ...] = ()
     codes: tuple[str, ...] = ()
     height: int = 280
     shapes: bool = False
-    subtitle: str = ""
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The drawn numbers under headings in the viewer's language."""
+        return self.numbers()
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ def dimension_name(name: str, words: Words) -> str:
         "partner": words("Partner"),
         "country": words("Country"),
         "mode": words("Mode"),
+        "status": words("Status"),
         "place-basis": words("Place basis"),
         "office-role": words("Office role"),
         "month": words("Month"),
@@ -83,6 +84,7 @@ def axis(**more: object) -> dict:
 def labelled(table: pd.DataFrame, by: tuple[str, ...], words: Words, measures: tuple[str, ...] = ()) -> pd.DataFrame:
     """The numbers under headings in the viewer's language, codes beside their names."""
     heads = names(words)
+    table = table.astype({"participants": "Int64"}) if "participants" in table else table
     columns: dict[str, object] = {}
     for name in by:
         columns[name] = table[name]
@@ -90,46 +92,47 @@ def labelled(table: pd.DataFrame, by: tuple[str, ...], words: Words, measures: t
     for name in measures or ("events", "activities", "participants", "participants_events"):
         columns[heads[name]] = table[name]
     if "participants" in table and not measures:
-        columns[words("Qualifier")] = [_qualifier(row, words) for row in table.itertuples()]
+        columns[words("Qualifier")] = [schema.QUALIFIER[code][words.language == "zh"] if code else "" for code in table["qualifier"]]
     return pd.DataFrame(columns)
-
-
-def _qualifier(row, words: Words) -> str:
-    if not row.participants_events:
-        return ""
-    code = "at least" if row.at_least else "about" if row.about else "exact"
-    return schema.QUALIFIER[code][words.language == "zh"]
 
 
 def tooltip(row, name: str, words: Words) -> str:
     """What the pointer shows over a mark: the name, the events, the activities, the stated participants."""
+    if not row.events:
+        return f"<b>{name}</b><br>" + words("no report found")
     lines = [f"<b>{name}</b>", words.plural("{n} event", "{n} events", row.events) + words(" in ") + words.plural("{n} activity", "{n} activities", row.activities)]
     if row.participants_events:
-        people = words.people(row.participants, row.about, row.at_least)
+        people = words.people(row.participants, row.qualifier)
         lines.append(words.plural("{people} participants stated for {n} event", "{people} participants stated for {n} events", row.participants_events, people=people))
-    elif row.events:
-        lines.append(words("no number of participants stated"))
     else:
-        lines.append(words("no report found"))
+        lines.append(words("no number of participants stated"))
     return "<br>".join(lines)
 
 
 def _people_label(row, words: Words) -> str:
-    return words.people(row.participants, row.about, row.at_least) if row.participants_events else ""
+    return words.people(row.participants, row.qualifier) if row.participants_events else ""
 
 
-def _finding(table: pd.DataFrame, name: str, measure: str, words: Words, total: int) -> str:
-    """The main finding of a bar chart, as one sentence."""
+def _finding(rows: list, name: str, measure: str, words: Words, total: int) -> str:
+    """The main finding of a bar chart, as one sentence; the key is each row's first cell after its number."""
     heading = dimension_name(name, words)
-    shown = table[table[measure].fillna(0) > 0]
-    if shown.empty:
+    shown = [row for row in rows if row.events and not gap(getattr(row, measure))]
+    if not shown:
         return words("{chart}: no report found.", chart=heading)
-    top = shown.loc[shown[measure].astype("float").idxmax()]
-    absent = [words.term(name, code) for code in table.loc[table["events"] == 0, name] if code not in (schema.UNDATED, schema.UNPLACED)]
-    text = words("{chart}: most for {name}, {value} of {total}.", chart=heading, name=words.term(name, top[name]), value=words.number(top[measure]), total=words.number(total))
+    top = max(shown, key=lambda row: getattr(row, measure))
+    if measure == "participants":
+        text = words("{chart}: most participants stated for {name}, {value}.", chart=heading, name=words.term(name, top[1]), value=_people_label(top, words))
+    else:
+        text = words("{chart}: most for {name}, {value} of {total}.", chart=heading, name=words.term(name, top[1]), value=words.number(getattr(top, measure)), total=words.number(total))
+    absent = [words.term(name, row[1]) for row in rows if not row.events and row[1] not in (schema.UNDATED, schema.UNPLACED)]
     if absent and schema.DIMENSIONS[name].terms:
-        text += " " + words("No report found for {names}.", names=words.listing(absent))
+        return words.sentences(text, words("No report found for {names}.", names=words.listing(absent)))
     return text
+
+
+def gap(value: object) -> bool:
+    """Whether a cell is empty."""
+    return value is None or value != value  # noqa: PLR0124 - only a gap differs from itself
 
 
 # ------------------------------------------------------------------ bars
@@ -148,27 +151,27 @@ def bars(table: pd.DataFrame, name: str, context: Context, total: int, measure: 
     full = full.head(most) if most else full[(full["events"] > 0) | ~full[name].isin([schema.UNPLACED, schema.UNDATED])]
     chosen = getattr(context.selection, FIELDS[name], ()) if name in FIELDS else ()
     labels = [_wrapped(words.term(name, code)) for code in full[name]]
-    values = full[measure].astype("float").fillna(0)
-    shown = values / total if share and total else values
+    rows = list(full.itertuples())
+    values = [0.0 if gap(value) else float(value) for value in full[measure]]
+    shown = [value / total for value in values] if share and total else values
     trace = {
         "type": "bar",
         "orientation": "h",
         "y": labels,
-        "x": shown.round(4).tolist(),
-        "text": [words.percent(v / total) if share and total else (_people_label(row, words) if measure == "participants" else words.number(v)) for v, row in zip(values, full.itertuples(), strict=True)],
+        "x": [round(value, 4) for value in shown],
+        "text": [words.percent(v / total) if share and total else (_people_label(row, words) if measure == "participants" else words.number(v)) for v, row in zip(values, rows, strict=True)],
         "textposition": "outside",
         "cliponaxis": False,
         "textfont": {"color": "@text"},
-        "hovertext": [tooltip(row, label, words) for row, label in zip(full.itertuples(), labels, strict=True)],
+        "hovertext": [tooltip(row, label, words) for row, label in zip(rows, labels, strict=True)],
         "hoverinfo": "text",
-        "customdata": [context.drill(**{name.replace("-", "_"): code}) for code in full[name]],
+        "customdata": [context.drill(**{name.replace("-", "_"): row[1]}) if row.events else "" for row in rows],
         "marker": {"color": ["@chosen" if code in chosen else "@dim" if chosen else "@bar" for code in full[name]]},
     }
-    rows = max(len(full), 1)
     figure = {
         "data": [trace],
         "layout": layout(
-            xaxis=axis(showticklabels=False, showgrid=False, ticks="", showline=False, range=[0, float(shown.max() if len(shown) else 1) * 1.22 or 1]),
+            xaxis=axis(showticklabels=False, showgrid=False, ticks="", showline=False, range=[0, max(shown, default=0) * 1.22 or 1]),
             yaxis=axis(autorange="reversed", showgrid=False, type="category"),
         ),
     }
@@ -178,11 +181,11 @@ def bars(table: pd.DataFrame, name: str, context: Context, total: int, measure: 
     if measure == "participants":
         notes.append(stated_note(full, words))
     if cut:
-        notes.append(Link(words("{n} more are in the table.", n=words.number(cut))))
+        notes.append(Link(words("More in the table: {n}.", n=words.number(cut))))
     title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=_lower(dimension_name(name, words), words))
     return Exhibit(
-        key or f"by-{name}", title, figure, labelled(complete(table, (name,), context.selection), (name,), words),
-        _finding(full, name, measure, words, total), tuple(notes), (name,), height or 60 + 24 * rows,
+        key or f"by-{name}", title, figure, lambda: labelled(complete(table, (name,), context.selection), (name,), words),
+        _finding(rows, name, measure, words, total), tuple(notes), (name,), height or 60 + 24 * max(len(rows), 1),
     )  # fmt: skip
 
 
@@ -223,19 +226,22 @@ def over_time(table: pd.DataFrame, period: str, context: Context, stack: str = "
     full = complete(table, by, context.selection)
     dated = full[full[period] != schema.UNDATED]
     periods = list(dict.fromkeys(dated[period]))
-    series = _series(dated, stack, words) if stack else [("", context.words("Events"), "@bar", dated)]
+    series = _series(dated, stack, words) if stack else [((), words("Events"), "@bar", dated)]
     data = []
     for codes, label, colour, rows in series:
-        rows = rows.groupby(period, sort=False, as_index=False)[["events", "activities", "participants_events", "about", "at_least"]].sum() if stack else rows
+        counts = dict.fromkeys(periods, 0)
+        for code, count in zip(rows[period], rows[measure], strict=True):
+            counts[code] += 0 if gap(count) else int(count)
+        prefix = f"{label}: " if stack else ""
         data.append(
             {
                 "type": "bar",
                 "name": _wrapped(label, 28),
-                "x": [_tick(code, period) for code in rows[period]],
-                "y": rows[measure].astype("float").fillna(0).astype("int64").tolist(),
-                "hovertext": [f"<b>{words.term(period, row[0])}</b><br>" + (f"{label}: " if stack else "") + words.plural("{n} event", "{n} events", row[1]) for row in rows[[period, "events"]].itertuples(index=False)],
+                "x": [_tick(code, period) for code in counts],
+                "y": list(counts.values()),
+                "hovertext": [f"<b>{words.term(period, code)}</b><br>{prefix}{words.plural('{n} event', '{n} events', count) if count else words('no report found')}" for code, count in counts.items()],
                 "hoverinfo": "text",
-                "customdata": [_bar_link(context, period, code, stack, codes) for code in rows[period]],
+                "customdata": [_bar_link(context, period, code, stack, codes) if count else "" for code, count in counts.items()],
                 "marker": {"color": colour, "line": {"width": 0}},
             }
         )
@@ -259,13 +265,13 @@ def over_time(table: pd.DataFrame, period: str, context: Context, stack: str = "
         notes.append(Link(words("Undated events stand at their report's date.")))
     sums = overall[overall[period] != schema.UNDATED].set_index(period)["events"]
     if sums.sum():
-        alt = words("Events by {period}: most in {when}, {n} events.", period=_lower(dimension_name(period, words), words), when=words.term(period, sums.idxmax()), n=words.number(sums.max()))
+        alt = words("Events by {period}: most in {when} ({n}).", period=_lower(dimension_name(period, words), words), when=words.term(period, sums.idxmax()), n=words.number(sums.max()))
     else:
         alt = words("{chart}: no report found.", chart=dimension_name(period, words))
     title = words("{measure} by {dimension}", measure=words("Events"), dimension=_lower(dimension_name(period, words), words))
     if stack:
         title += words(" and {dimension}", dimension=_lower(dimension_name(stack, words), words))
-    return Exhibit(key, title, figure, labelled(full, by, words), alt, tuple(notes), by, height)
+    return Exhibit(key, title, figure, lambda: labelled(full, by, words), alt, tuple(notes), by, height)
 
 
 def _series(dated: pd.DataFrame, stack: str, words: Words) -> list[tuple[tuple[str, ...], str, str, pd.DataFrame]]:
@@ -304,7 +310,7 @@ def _calendar_axis(periods: list[str], period: str) -> dict:
 def calendar_map(table: pd.DataFrame, context: Context, key: str = "calendar", most_years: int = 4) -> Exhibit:
     """Calendar heat map: a column per week, a row per weekday, a block per year, latest first.
 
-    `table` grouped by ("day",): the first day of each event. Month-only events are not days and stay out (counted in the note).
+    `table` grouped by ("day",): the first day of each event; events known by their month stand on its first day.
     """
     words = context.words
     days = table[table["day"] != schema.UNDATED].sort_values("day") if len(table) else table
@@ -328,10 +334,10 @@ def calendar_map(table: pd.DataFrame, context: Context, key: str = "calendar", m
         notes.append(Link(words.plural("{n} event of earlier years is in the table", "{n} events of earlier years are in the table", older)))
     if len(shown):
         busiest = shown.loc[shown["events"].idxmax()]
-        alt = words("Calendar of first days: busiest on {day}, {n} events.", day=words.term("day", busiest["day"]), n=words.number(busiest["events"]))
+        alt = words("Calendar of first days: busiest on {day} ({n}).", day=words.term("day", busiest["day"]), n=words.number(busiest["events"]))
     else:
         alt = words("{chart}: no report found.", chart=words("Calendar"))
-    return Exhibit(key, words("Calendar of first days"), figure, labelled(days, ("day",), words) if len(days) else pd.DataFrame(columns=[words("Day")]), alt, tuple(notes), ("day",), 40 + 128 * max(len(years), 1))
+    return Exhibit(key, words("Calendar of first days"), figure, lambda: labelled(days, ("day",), words), alt, tuple(notes), ("day",), 40 + 128 * max(len(years), 1))
 
 
 def _week(day: date) -> int:
@@ -387,14 +393,13 @@ def campaigns(table: pd.DataFrame, context: Context, key: str = "campaigns", mos
     undated = int(rows.loc[rows["month"] == schema.UNDATED, "events"].sum()) if len(rows) else 0
     notes = [Link(words.plural("{n} campaign event has no date and is not drawn", "{n} campaign events have no date and are not drawn", undated))] if undated else []
     if len(spans) > most:
-        notes.append(Link(words("{n} more are in the table.", n=len(spans) - most)))
+        notes.append(Link(words("More in the table: {n}.", n=len(spans) - most)))
     if len(spans):
         largest = spans["events"].idxmax()
-        alt = words("{n} campaigns with dated events; the largest is {name} with {events} events.", n=len(spans), name=words.term("campaign", largest), events=words.number(spans.loc[largest, "events"]))
+        alt = words("Campaigns with dated events: {n}; the largest is {name} ({events}).", n=len(spans), name=words.term("campaign", largest), events=words.number(spans.loc[largest, "events"]))
     else:
         alt = words("{chart}: no report found.", chart=words("Campaigns"))
-    empty = pd.DataFrame(columns=[words("Campaign")])
-    return Exhibit(key, words("Campaigns from their first to their last event"), figure, labelled(rows.sort_values(["campaign", "month"]), ("campaign", "month"), words) if len(rows) else empty, alt, tuple(notes), ("campaign", "month"), 70 + 27 * max(len(shown), 3))
+    return Exhibit(key, words("Campaigns from their first to their last event"), figure, lambda: labelled(rows.sort_values(["campaign", "month"]), ("campaign", "month"), words), alt, tuple(notes), ("campaign", "month"), 70 + 27 * max(len(shown), 3))
 
 
 def to_date(table: pd.DataFrame, context: Context, latest: date, key: str = "to-date") -> Exhibit:
@@ -419,10 +424,10 @@ def to_date(table: pd.DataFrame, context: Context, latest: date, key: str = "to-
         )  # fmt: skip
     figure = {"data": data, "layout": layout(xaxis=axis(type="date", tickformat="%m", dtick="M1", range=["2024-01-01", "2024-12-31"], showgrid=False), yaxis=axis(rangemode="tozero", tickformat=",d", nticks=5), showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"})}
     this, last_year = sums[latest.year], sums[latest.year - 1]
-    alt = words("{this} events from 1 January to {day}; {last} by the same day a year before.", this=words.number(this), day=words.day(latest), last=words.number(last_year))
+    alt = words("Events from 1 January to {day}: {this}; by the same day a year before: {last}.", this=words.number(this), day=words.day(latest), last=words.number(last_year))
     numbers = pd.DataFrame({words("Year"): [str(latest.year - 1), str(latest.year)], words("Events to the same day"): [last_year, this]})
     note = Link(words("Counted to {day}, the latest event in the data; dated events only.", day=words.day(latest)))
-    return Exhibit(key, words("This year against last year to date"), figure, numbers, alt, (Link(alt), note), (), 280)
+    return Exhibit(key, words("This year against last year to date"), figure, lambda: numbers, alt, (Link(alt), note), (), 280)
 
 
 # ------------------------------------------------------------------ matrices
@@ -456,14 +461,14 @@ def matrix(table: pd.DataFrame, rows: str, columns: str, context: Context, key: 
     peak = values.stack()
     if largest:
         best = peak.idxmax()
-        alt = words("{rows} by {columns}: most for {row} and {column}, {n} events; {empty} of {cells} cells have no report.", rows=dimension_name(rows, words), columns=_lower(dimension_name(columns, words), words), row=words.term(rows, best[0]), column=words.term(columns, best[1]), n=words.number(largest), empty=empty, cells=values.size)
+        alt = words("{rows} by {columns}: most for {row} and {column} ({n}); {empty} of {cells} cells without a report.", rows=dimension_name(rows, words), columns=_lower(dimension_name(columns, words), words), row=words.term(rows, best[0]), column=words.term(columns, best[1]), n=words.number(largest), empty=empty, cells=values.size)
     else:
         alt = words("{chart}: no report found.", chart=dimension_name(rows, words))
     notes = [Link(words("Grey cells: no report found."))]
     if schema.DIMENSIONS[rows].several or schema.DIMENSIONS[columns].several:
         notes.append(Link(words("An event with several values counts in each of their cells.")))
     title = words("{rows} by {columns} (events)", rows=dimension_name(rows, words), columns=_lower(dimension_name(columns, words), words))
-    return Exhibit(key, title, figure, labelled(full, (rows, columns), words), alt, tuple(notes), (rows, columns), 120 + 25 * len(values.index))
+    return Exhibit(key, title, figure, lambda: labelled(full, (rows, columns), words), alt, tuple(notes), (rows, columns), 120 + 25 * len(values.index))
 
 
 __all__ = ["Selection", "bars", "calendar_map", "campaigns", "dimension_name", "layout", "matrix", "names", "over_time", "to_date"]

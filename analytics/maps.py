@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import mapclassify
 import pandas as pd
@@ -17,6 +20,7 @@ from analytics.errors import N_, OutreachError
 from analytics.exhibit import Context, Exhibit, Link
 from analytics.figures import _people_label, labelled, layout, names
 from analytics.measures import complete
+from analytics.selection import Selection
 from analytics.text import Words
 
 MEASURES = ("events", "activities", "participants", "per_residents", "per_communities", "months_since")
@@ -26,6 +30,8 @@ DIGITS = {"per_residents": 2, "per_communities": 2}
 WIDE = {"lon": (115.36, 117.90), "lat": (39.36, 41.09)}
 INSET = ([0.625, 0.998], [0.004, 0.30])
 """Where the enlarged core stands, in parts of the figure's width and height: the free corner below Pinggu."""
+SMALL = ("110101", "110102", "110107")
+"""Districts too small for their name on the main map; they are named in the inset."""
 INNER_DISTRICTS = {
     "110101": (116.414, 39.893), "110102": (116.356, 39.928), "110105": (116.456, 39.985),
     "110106": (116.27, 39.835), "110107": (116.165, 39.93), "110108": (116.28, 40.0),
@@ -46,12 +52,22 @@ def district_table(table: pd.DataFrame, context: Context) -> pd.DataFrame:
     100,000 residents, census 2020), per_communities (events per 100 committees, 2023), months_since (whole months from the
     last dated event to the latest event in the data; absent where there is none).
     """
-    full = complete(table, ("district",)).merge(places.districts()[["adcode", "residents_2020", "communities"]], left_on="district", right_on="adcode", how="left")
+    full = complete(table, ("district",))
+    residents, communities = _denominators()
+    people, committees = full["district"].map(residents), full["district"].map(communities)
     return full.assign(
-        per_residents=full["events"] / full["residents_2020"] * 100_000,
-        per_communities=full["events"] / full["communities"] * 100,
+        residents_2020=people,
+        communities=committees,
+        per_residents=full["events"] / people * 100_000,
+        per_communities=full["events"] / committees * 100,
         months_since=[months_between(day, context.store.latest) for day in full["last_day"]],
-    ).drop(columns="adcode")
+    ).astype({"months_since": "float64"})
+
+
+@cache
+def _denominators() -> tuple[dict[str, float], dict[str, float]]:
+    table = places.districts()
+    return (dict(zip(table["adcode"], table["residents_2020"].astype(float), strict=True)), dict(zip(table["adcode"], table["communities"].astype(float), strict=True)))
 
 
 def months_between(day: pd.Timestamp | None, latest: date) -> float | None:
@@ -68,7 +84,7 @@ def class_limits(values: pd.Series, scheme: str, count: int = 5, own: tuple[floa
     """
     known = values.astype("float").dropna()
     if scheme == "own" and own:
-        if list(own) != sorted(set(own)):
+        if list(own) != sorted(set(own)) or not all(math.isfinite(limit) for limit in own):
             raise OutreachError(N_("The limits must rise and differ. Write them as 1, 2, 5, 10."))
         return [*own, math.inf] if len(known) and known.max() > own[-1] else list(own)
     different = sorted(known.unique())
@@ -79,7 +95,8 @@ def class_limits(values: pd.Series, scheme: str, count: int = 5, own: tuple[floa
         # Where values repeat, fewer classes are the answer, not a fault.
         warnings.simplefilter("ignore", UserWarning)
         limits = maker(known.to_numpy(), k=count).bins
-    return [float(limit) for limit in dict.fromkeys(limits)]
+    # Interpolated limits of equal values differ in their last digit; unrounded they would make a class of nothing.
+    return list(dict.fromkeys(round(float(limit), 9) for limit in limits))
 
 
 def class_of(value: float | None, limits: list[float]) -> int:
@@ -110,27 +127,26 @@ def mapped(table: pd.DataFrame, measure: str) -> pd.Series:
 # ------------------------------------------------------------------ the map
 
 
-def district_map(table: pd.DataFrame, context: Context, measure: str = "per_residents", scheme: str = "quantile", count: int = 5, own: tuple[float, ...] = (), circles: bool = False, key: str = "map", height: int = 560, unplaced: int = 0) -> Exhibit:
+def district_map(table: pd.DataFrame, context: Context, measure: str = "per_residents", scheme: str = "quantile", count: int = 5, own: tuple[float, ...] = (), circles: bool = False, key: str = "map", height: int = 560) -> Exhibit:
     """The 16 districts shaded by class, or under proportional circles, with the core enlarged; a click chooses a district.
 
     `table` as from `district_table`.
     """
     words = context.words
     rows = table[table["district"] != schema.UNPLACED]
-    limits = class_limits(mapped(rows, measure), scheme, count, own)
-    panels = (("geo", WIDE, True), ("geo2", INNER, False))
+    drawn = Drawn.of(rows, measure, scheme, count, own, context, context.here)
     data: list[dict] = []
-    for geo, _, first in panels:
-        data += _circles(rows, measure, context, geo, first) if circles else _classes(rows, measure, limits, context, geo, first)
+    for geo in ("geo", "geo2"):
+        data += _circles(drawn, geo) if circles else _classes(drawn, geo, geo == "geo")
         data.append(_outline(context, geo))
-        data.append(_labels(rows, geo, measure, limits, circles, words))
+        data.append(_labels(drawn, geo, circles))
     figure = {"data": data, "layout": layout(
         geo=_geo([0, 1], [0, 1], WIDE), geo2=_geo(*INSET, INNER, framed=True), shapes=[_frame()], margin={"l": 0, "r": 0, "t": 0, "b": 0},
         showlegend=True, legend={"x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}, "title": {"text": _legend_title(measure, words), "font": {"size": 11}}, "itemclick": False, "itemdoubleclick": False},
     )}  # fmt: skip
     notes = map_notes(table, measure, context)
     title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=words("district"))
-    return Exhibit(key, title, figure, map_table(table, words), _map_finding(rows, measure, words), notes, ("district",), height, shapes=True)
+    return Exhibit(key, title, figure, lambda: map_table(table, words), _map_finding(rows, measure, words), notes, ("district",), height, shapes=True)
 
 
 def _frame() -> dict:
@@ -150,80 +166,103 @@ def _legend_title(measure: str, words: Words) -> str:
     return text if len(text) < 26 else text.replace(" (", "<br>(").replace("（", "<br>（")
 
 
-def _classes(rows: pd.DataFrame, measure: str, limits: list[float], context: Context, geo: str, legend: bool) -> list[dict]:
-    words = context.words
-    colours = theme.class_colours(len(limits))
-    values = mapped(rows, measure)
-    numbers = [class_of(value, limits) for value in values]
-    labels = class_labels(values, limits, measure, words)
-    groups = [(number, colours[number], labels[number]) for number in range(len(limits))]
-    undatable = (rows["events"] > 0) & values.isna()
-    groups.append((-1, "@none", words("no report found") if not undatable.any() else words("no report found, or no date")))
+@dataclass(frozen=True)
+class Drawn:
+    """Districts ready to draw: their rows, classes, tooltips and links, worked out once for every panel of a map."""
+
+    rows: list
+    measure: str
+    values: list[float]
+    limits: list[float]
+    classes: list[int]
+    labels: list[str]
+    tooltips: list[str]
+    links: list[str]
+    words: Words
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, measure: str, scheme: str, count: int, own: tuple[float, ...], context: Context, link: Callable[[Selection], str], limits: list[float] | None = None) -> Drawn:
+        values = mapped(rows, measure)
+        limits = class_limits(values, scheme, count, own) if limits is None else limits
+        listed = list(rows.itertuples())
+        links = [link(context.selection.toggled("district", row.district)) for row in listed]
+        tooltips = [map_tooltip(row, measure, context.words) for row in listed]
+        classes = [class_of(value, limits) for value in values]
+        return cls(listed, measure, values.tolist(), limits, classes, class_labels(values, limits, measure, context.words), tooltips, links, context.words)
+
+
+def _polygons(geo: str, codes: list[str], colour: str, line: dict, **more: object) -> dict:
+    """District shapes in one colour. A trace without districts keeps its legend entry by an empty one."""
+    return {
+        "type": "choropleth", "geo": geo, "geojson": "@shapes", "featureidkey": "id", "locations": codes or [""], "z": [1] * max(len(codes), 1),
+        "colorscale": [[0, colour], [1, colour]], "showscale": False, "marker": {"line": line},
+    } | more  # fmt: skip
+
+
+def _classes(drawn: Drawn, geo: str, legend: bool) -> list[dict]:
+    words, colours = drawn.words, theme.class_colours(len(drawn.limits))
+    groups = [(number, colours[number], drawn.labels[number]) for number in range(len(drawn.limits))]
+    undatable = any(number < 0 and row.events for number, row in zip(drawn.classes, drawn.rows, strict=True))
+    groups.append((-1, "@none", words("no report found, or no date") if undatable else words("no report found")))
     traces = []
     for number, colour, label in groups:
-        inside = rows[[n == number for n in numbers]]
-        if inside.empty and number >= 0 and math.isinf(limits[number]):
+        inside = [place for place, each in enumerate(drawn.classes) if each == number]
+        if not inside and number >= 0 and math.isinf(drawn.limits[number]):
             continue
         traces.append(
-            {
-                "type": "choropleth", "geo": geo, "geojson": "@shapes", "featureidkey": "id", "locations": inside["district"].tolist() or [""], "z": [1] * max(len(inside), 1),
-                "colorscale": [[0, colour], [1, colour]], "showscale": False, "name": label, "showlegend": legend, "legendgroup": label,
-                "marker": {"line": {"color": "@outline", "width": 1}}, "hoverinfo": "text",
-                "hovertext": [map_tooltip(row, measure, words) for row in inside.itertuples()], "customdata": [_toggle(context, row.district) for row in inside.itertuples()],
-            }
+            _polygons(
+                geo, [drawn.rows[place].district for place in inside], colour, {"color": "@outline", "width": 1}, name=label, showlegend=legend, legendgroup=label, hoverinfo="text",
+                hovertext=[drawn.tooltips[place] for place in inside], customdata=[drawn.links[place] for place in inside],
+            )
         )  # fmt: skip
     return traces
 
 
-def _circles(rows: pd.DataFrame, measure: str, context: Context, geo: str, legend: bool) -> list[dict]:
+def _circles(drawn: Drawn, geo: str) -> list[dict]:
     """Circles whose area is proportional to the count, on plain land; Flannery's perceptual scaling is not applied."""
-    words = context.words
-    points = _points(rows, geo)
-    values = mapped(points, measure).fillna(0)
-    largest = float(values.max() or 1)
-    land = {
-        "type": "choropleth", "geo": geo, "geojson": "@shapes", "featureidkey": "id", "locations": rows["district"].tolist(), "z": [1] * len(rows),
-        "colorscale": [[0, "@land"], [1, "@land"]], "showscale": False, "showlegend": False, "marker": {"line": {"color": "@muted", "width": 0.6}},
-        "hoverinfo": "text", "hovertext": [map_tooltip(row, measure, words) for row in rows.itertuples()], "customdata": [_toggle(context, row.district) for row in rows.itertuples()],
-    }  # fmt: skip
+    words = drawn.words
+    values = [0.0 if math.isnan(value) else value for value in drawn.values]
+    largest = max([*values, 0]) or 1
+    points = _points(geo)
+    shared = {"hoverinfo": "text", "hovertext": drawn.tooltips, "customdata": drawn.links}
+    land = _polygons(geo, [row.district for row in drawn.rows], "@land", {"color": "@muted", "width": 0.6}, showlegend=False, **shared)
     circle = {
-        "type": "scattergeo", "geo": geo, "lon": points["longitude"].tolist(), "lat": points["latitude"].tolist(), "mode": "markers", "hoverinfo": "text",
+        "type": "scattergeo", "geo": geo, "mode": "markers", **_at(points, [row.district for row in drawn.rows]), **shared,
         "marker": {"size": [60 * math.sqrt(value / largest) for value in values], "color": "@circle", "line": {"color": "@outline", "width": 1}},
-        "hovertext": [map_tooltip(row, measure, words) for row in points.itertuples()], "customdata": [_toggle(context, row.district) for row in points.itertuples()],
-        "name": words("largest circle: {value}", value=words.number(largest)), "showlegend": legend,
+        "name": words("largest circle: {value}", value=words.number(largest)), "showlegend": geo == "geo",
     }  # fmt: skip
     return [land, circle]
+
+
+def _at(points: dict[str, tuple[float, float]], codes: list[str]) -> dict[str, list[float]]:
+    return {"lon": [points[code][0] for code in codes], "lat": [points[code][1] for code in codes]}
 
 
 def _outline(context: Context, geo: str) -> dict:
     """Chosen districts, outlined in a trace of its own: neighbours would cover half of a marker line."""
     chosen = [code for code in context.selection.district if code != schema.UNPLACED]
+    return _polygons(geo, chosen, "rgba(0,0,0,0)", {"color": "@chosen", "width": 3.5}, showlegend=False, hoverinfo="skip")
+
+
+def _labels(drawn: Drawn, geo: str, circles: bool) -> dict:
+    """Names and values, where there is room for them: the core and Shijingshan in the inset only."""
+    wanted = SMALL if geo == "geo2" else [row.district for row in drawn.rows if row.district not in SMALL]
+    near = [(row, number) for row, number in zip(drawn.rows, drawn.classes, strict=True) if row.district in wanted]
+    spread = theme.class_colours(len(drawn.limits))
+    on = ["@text" if circles or number < 0 else theme.ON_CLASSES[theme.CLASSES.index(spread[number])] for _, number in near]
     return {
-        "type": "choropleth", "geo": geo, "geojson": "@shapes", "featureidkey": "id", "locations": chosen or [""], "z": [1] * max(len(chosen), 1),
-        "colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False, "showlegend": False, "marker": {"line": {"color": "@chosen", "width": 3.5}},
-        "hoverinfo": "skip",
+        "type": "scattergeo", "geo": geo, "mode": "text", **_at(_points(geo), [row.district for row, _ in near]), "hoverinfo": "skip", "showlegend": False,
+        "text": [f"{_short(row.district, drawn.words)}<br>{_value(row, drawn.measure, drawn.words)}" for row, _ in near],
+        "textfont": {"size": 9 if geo == "geo2" else 10.5, "color": on},
     }  # fmt: skip
 
 
-def _labels(rows: pd.DataFrame, geo: str, measure: str, limits: list[float], circles: bool, words: Words) -> dict:
-    points = _points(rows, geo)
-    near = points[points["district"].isin(INNER_DISTRICTS)] if geo == "geo2" else points[~points["district"].isin(("110101", "110102", "110107"))]
-    spread = theme.class_colours(len(limits))
-    classes = [class_of(value, limits) for value in mapped(near, measure)]
-    on = ["@text" if circles or n < 0 else theme.ON_CLASSES[theme.CLASSES.index(spread[n])] for n in classes]
-    return {
-        "type": "scattergeo", "geo": geo, "mode": "text", "lon": near["longitude"].tolist(), "lat": near["latitude"].tolist(), "hoverinfo": "skip", "showlegend": False,
-        "text": [f"{_short(row.district, words)}<br>{_value(row, measure, words)}" for row in near.itertuples()], "textfont": {"size": 9 if geo == "geo2" else 10.5, "color": on},
-    }  # fmt: skip
-
-
-def _points(rows: pd.DataFrame, geo: str) -> pd.DataFrame:
-    """The districts with a point to write or draw on; in the inset, a point of the part that can be seen."""
-    points = rows.merge(places.label_points(), left_on="district", right_on="adcode")
-    if geo != "geo2":
-        return points
-    seen = [INNER_DISTRICTS.get(code, (x, y)) for code, x, y in zip(points["district"], points["longitude"], points["latitude"], strict=True)]
-    return points.assign(longitude=[x for x, _ in seen], latitude=[y for _, y in seen])
+@cache
+def _points(geo: str) -> dict[str, tuple[float, float]]:
+    """Where to write or draw on each district (longitude, latitude); in the inset, on the part of it that can be seen."""
+    table = places.label_points()
+    points = {code: (x, y) for code, x, y in zip(table["adcode"], table["longitude"].tolist(), table["latitude"].tolist(), strict=True)}
+    return points | (INNER_DISTRICTS if geo == "geo2" else {"110116": (116.6, 40.38)})
 
 
 def _short(code: str, words: Words) -> str:
@@ -251,10 +290,6 @@ def map_tooltip(row, measure: str, words: Words) -> str:
     return "<br>".join(lines)
 
 
-def _toggle(context: Context, code: str) -> str:
-    return context.here(context.selection.toggled("district", code))
-
-
 def map_table(table: pd.DataFrame, words: Words) -> pd.DataFrame:
     """The numbers behind the map under headings, unplaced events last."""
     shown = table[(table["district"] != schema.UNPLACED) | (table["events"] > 0)]
@@ -278,9 +313,9 @@ def _map_finding(rows: pd.DataFrame, measure: str, words: Words) -> str:
     if values.isna().all():
         return words("{chart}: no report found.", chart=words("Map of districts"))
     top = rows.loc[values.idxmax()]
-    text = words("Map of districts: {reached} of 16 reached; {measure} highest in {name} ({value}).", reached=int((rows["events"] > 0).sum()), measure=_small(names(words)[measure], words), name=words.term("district", top["district"]), value=words.number(top[measure], DIGITS.get(measure, 0)))
+    text = words("Map of districts: {reached} of 16 reached; {measure}: highest value in {name} ({value}).", reached=int((rows["events"] > 0).sum()), measure=_small(names(words)[measure], words), name=words.term("district", top["district"]), value=words.number(top[measure], DIGITS.get(measure, 0)))
     absent = [words.term("district", code) for code in rows.loc[rows["events"] == 0, "district"]]
-    return text + (" " + words("No report found for {names}.", names=words.listing(absent)) if absent else "")
+    return words.sentences(text, words("No report found for {names}.", names=words.listing(absent)) if absent else "")
 
 
 def _small(text: str, words: Words) -> str:
@@ -307,13 +342,12 @@ def multiples(table: pd.DataFrame, by: str, context: Context, measure: str = "ev
         geo = "geo" if number == 0 else f"geo{number + 1}"
         column, line = number % columns, number // columns
         x = [column / columns + 0.01, (column + 1) / columns - 0.01]
-        y = [1 - (line + 1) / lines + 0.01, 1 - line / lines - 0.06 / max(lines, 1)]
+        y = [1 - (line + 1) / lines + 0.01, 1 - (line + 0.13) / lines]
         geos[geo] = _geo(x, y, WIDE)
-        narrowed_context = Context(context.store, context.selection, words, "events", context.left_out)
-        traces = _classes(frames[code], measure, limits, narrowed_context, geo, False)
+        drawn = Drawn.of(frames[code], measure, scheme, count, own, context, context.events, limits)
+        traces = _classes(drawn, geo, False)
         for trace in traces:
-            trace["customdata"] = [context.drill(**{by: code, "district": district}) for district in trace["locations"]]
-            trace["showlegend"] = False
+            trace["customdata"] = [context.drill(**{by: code, "district": district}) if district else "" for district in trace["locations"]]
         data += traces
         title = words.term(by, code)
         annotations.append({"text": f"<b>{title}</b> · {words.number(sums[code])}", "x": sum(x) / 2, "y": 1 - line / lines, "xref": "paper", "yref": "paper", "showarrow": False, "yanchor": "top", "font": {"size": 12}})
@@ -321,11 +355,12 @@ def multiples(table: pd.DataFrame, by: str, context: Context, measure: str = "ev
     for label, colour in [*zip(labels, theme.class_colours(len(limits)), strict=True), (words("no report found"), "@none")]:
         data.append({"type": "scattergeo", "lon": [None], "lat": [None], "mode": "markers", "marker": {"symbol": "square", "size": 12, "color": colour}, "name": label, "showlegend": True, "hoverinfo": "skip"})
     figure = {"data": data, "layout": layout(annotations=annotations, margin={"l": 0, "r": 0, "t": 4, "b": 44}, showlegend=True, legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top", "itemclick": False, "itemdoubleclick": False}, **geos)}
+    left = len(sums[(sums > 0) & (sums.index != schema.UNDATED)].index.difference(shown))
+    sums = sums[shown]
     if len(sums) and sums.max():
         alt = words("Small maps by {dimension} with common classes; most events for {name} ({n}).", dimension=words("audience") if by == "audience" else words("year"), name=words.term(by, sums.idxmax()), n=words.number(sums.max()))
     else:
         alt = words("{chart}: no report found.", chart=words("Small maps"))
     title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=words("audience") if by == "audience" else words("year"))
-    left = len(sums[sums > 0].index.difference(shown))
-    notes = [Link(words("All maps share the same classes."))] + ([Link(words("{n} more are in the table.", n=left))] if left else [])
-    return Exhibit(key, title, figure, labelled(full, (by, "district"), words), alt, tuple(notes), (by, "district"), 60 + 210 * lines, shapes=True)
+    notes = [Link(words("All maps share the same classes."))] + ([Link(words("More in the table: {n}.", n=left))] if left else [])
+    return Exhibit(key, title, figure, lambda: labelled(full, (by, "district"), words), alt, tuple(notes), (by, "district"), 60 + 210 * lines, shapes=True)

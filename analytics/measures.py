@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, func, literal, literal_column, or_, select, true, tuple_
 
 from analytics import places, schema
 from analytics.selection import Selection, clauses, span_before
-from analytics.store import Store, combinations, events
+from analytics.store import FIRST, Store, combinations, events
 
 MEASURES = ("events", "activities", "participants", "participants_events")
+FIGURES = ("events", "activities", "participants", "participants_events", "qualifier", "last_day")
+QUALIFIERS = ("", *schema.QUALIFIER)
 EVERYWHERE = (1 << 17) - 1
 
 
@@ -42,14 +45,21 @@ def measure(store: Store, selection: Selection, groupings: list[Grouping]) -> di
     """All groupings of one page view, in one pass over the events.
 
     One row per key that occurs: the dimensions' codes, events, activities (counts), participants (people, stated numbers
-    only, absent where none is stated), participants_events (events with a stated number), about, at_least (of these, how
-    many say so), last_day (of the latest dated event). A cell with several values counts once under each.
+    only, absent where none is stated), participants_events (events with a stated number), qualifier (the weakest word among
+    the stated numbers: exact, about, at least; '' where none is stated), last_day (of the latest dated event).
+    A cell with several values counts once under each.
     """
     found = clauses(selection, store)
+    cut = [grouping for grouping in groupings if _cuts(selection, grouping)]
+    together = [grouping for grouping in groupings if not _by_place(selection, grouping)]
     with store.engine.connect() as connection:
-        counted = _one_pass(connection, selection, found, groupings)
+        sums = _pass(connection, selection, found, groupings, _figures(selection, bool(cut)))
+        joint = _pass(connection, selection, found, together, _joint_figures(), JOINT) if together and store.joint else {}
         distinct = _distinct(connection, store, selection, found, groupings)
-    return {grouping: _table(counted[grouping], distinct.get(grouping, {}), grouping, selection) for grouping in groupings}
+    return {
+        grouping: _table(_added(sums[grouping], joint.get(grouping, {})), distinct.get(grouping, {}), grouping, 2 if grouping in cut else 1 if "district" in grouping.by else 0)
+        for grouping in groupings
+    }
 
 
 def _column(name: str, selection: Selection) -> ColumnElement:
@@ -78,57 +88,61 @@ def _sets(columns: list[list[ColumnElement]]) -> ColumnElement:
     return func.grouping_sets(*(tuple_(*set_) if set_ else literal_column("()") for set_ in different))
 
 
-Sums = dict[tuple[str, ...], list]
 Clauses = dict[str, ColumnElement[bool]]
+Sums = dict[tuple[str, ...], list]
+"""Key → events; activities (among districts wanted, in each district, alone in their activity); people, events with a number,
+weakness of the numbers, last day."""
+
+JOINT = and_(events.c.weakness.is_not(None), events.c.people.is_(None))
+"""Events whose number covers several places of their activity."""
 
 
-def _one_pass(connection: Connection, selection: Selection, found: Clauses, groupings: list[Grouping]) -> dict[Grouping, Sums]:
+def _pass(connection: Connection, selection: Selection, found: Clauses, groupings: list[Grouping], figures: list[ColumnElement], which: ColumnElement[bool] | None = None) -> dict[Grouping, Sums]:
+    """The figures of every grouping, in one GROUPING SETS query over the events (or those of `which`)."""
     flags = _flags(found, groupings)
     dimensions = list(dict.fromkeys(name for grouping in groupings for name in grouping.by))
+    keys = {name: _column(name, selection) for name in dimensions}
+    passed = {name: case((clause, 1), else_=0) for name, clause in flags.items()}
     inner = select(
-        *(_column(name, selection).label(f"key_{number}") for number, name in enumerate(dimensions)),
-        *(case((clause, 1), else_=0).label(f"flag_{number}") for number, clause in enumerate(flags.values())),
-        *(events.c[name] for name in ("participants", "participants_scope", "participants_qualifier", "date_start")),
-        *(events.c[name] for name in ("activity_size", "activity_mixed", "district_bit", "earlier_districts")),
-    ).where(_where(found, flags, groupings))
+        *(column.label(f"key_{number}") for number, column in enumerate(keys.values())),
+        *(flag.label(f"flag_{number}") for number, flag in enumerate(passed.values())),
+        *(figure.label(f"figure_{number}") for number, figure in enumerate(figures)),
+    ).where(_where(found, flags, groupings), *([] if which is None else [which]))
     rows = inner.subquery("chosen")
-    keys = {name: rows.c[f"key_{number}"] for number, name in enumerate(dimensions)}
-    passed = {name: rows.c[f"flag_{number}"] for number, name in enumerate(flags)}
-    every = [*keys.values(), *passed.values()]
-    statement = select(func.grouping(*every) if every else literal(0), *every, *_figures(rows, selection))
+    names = {name: rows.c[f"key_{number}"] for number, name in enumerate(keys)} | {("flag", name): rows.c[f"flag_{number}"] for number, name in enumerate(flags)}
+    every, figure = list(names.values()), [rows.c[f"figure_{number}"] for number in range(len(figures))]
+    opened, people, weakness, day, *alone = figure
+    statement = select(
+        func.grouping(*every) if every else literal(0), *every,
+        func.count(), func.sum(opened), func.sum(alone[0]) if alone else literal(0), func.sum(people), func.count(people), func.max(weakness), func.max(day),
+    )  # fmt: skip
     if every:
-        statement = statement.group_by(_sets([[*(keys[name] for name in g.by), *(passed[name] for name in flags if name not in g.ignoring)] for g in groupings]))
+        statement = statement.group_by(_sets([[*(names[name] for name in g.by), *(names["flag", name] for name in flags if name not in g.ignoring)] for g in groupings]))
     by_set: dict[int, list] = {}
     for row in connection.execute(statement):
         by_set.setdefault(row[0], []).append(row)
-    return {grouping: _sums(by_set, grouping, dimensions, list(flags), selection) for grouping in groupings}
+    return {grouping: _sums(by_set, grouping, dimensions, list(flags)) for grouping in groupings}
 
 
-def _figures(rows, selection: Selection) -> list[ColumnElement]:
-    """The sums of one group. `joint` numbers cover several places and are kept apart from those of a single one."""
+def _figures(selection: Selection, cut: bool) -> list[ColumnElement]:
+    """What is summed of each event. `opened` counts, in its two halves, activities whose first row this is: among the districts
+    wanted, and in its own district; activities with mixed rows are left to `_distinct`."""
+    first = case((events.c.earlier_districts.bitwise_and(_bits(selection)) == 0, 1), else_=0)
+    opened = case((events.c.activity_mixed.is_(True), 0), else_=first + events.c.first_in_district)
+    stated = case((events.c.people.is_not(None), events.c.weakness))
+    return [opened, events.c.people, stated, events.c.date_start, *([case((events.c.activity_size == 1, 1), else_=0)] if cut else [])]
 
-    def count(condition: ColumnElement[bool]) -> ColumnElement:
-        return func.sum(case((condition, 1), else_=0))
 
-    stated = rows.c.participants.is_not(None)
-    joint = and_(stated, rows.c.participants_scope == "activity")
-    single = and_(stated, rows.c.participants_scope != "activity")
-    alike, earlier = rows.c.activity_mixed.is_(False), rows.c.earlier_districts
-    return [
-        func.count(),
-        count(rows.c.activity_size == 1),
-        count(and_(alike, earlier.bitwise_and(_bits(selection)) == 0)),
-        count(and_(alike, earlier.bitwise_and(rows.c.district_bit) == 0)),
-        func.sum(case((single, rows.c.participants))),
-        count(single),
-        count(and_(single, rows.c.participants_qualifier == "about")),
-        count(and_(single, rows.c.participants_qualifier == "at least")),
-        func.sum(case((joint, rows.c.participants))),
-        count(joint),
-        count(and_(joint, rows.c.participants_qualifier == "about")),
-        count(and_(joint, rows.c.participants_qualifier == "at least")),
-        func.max(rows.c.date_start),
-    ]
+def _joint_figures() -> list[ColumnElement]:
+    return [literal(0), events.c.participants, events.c.weakness, events.c.date_start]
+
+
+def _added(sums: Sums, joint: Sums) -> Sums:
+    """The numbers that cover several places, added where no place is asked for; their events are counted already."""
+    for key, values in joint.items():
+        own_ = sums[key]
+        sums[key] = [*own_[:4], own_[4] + values[4], own_[5] + values[5], max(own_[6], values[6]), own_[7]]
+    return sums
 
 
 def _bits(selection: Selection) -> int:
@@ -145,6 +159,10 @@ def _cuts(selection: Selection, grouping: Grouping) -> bool:
     return bool(by_filter) or bool({"partner", "subdistrict", "place-basis"}.intersection(grouping.by))
 
 
+def _by_place(selection: Selection, grouping: Grouping) -> bool:
+    return bool(schema.PLACE_DIMENSIONS.intersection(grouping.by)) or selection.without(*grouping.ignoring).by_place
+
+
 def _places_in_row(grouping: Grouping, dimensions: list[str], flags: list[str]) -> tuple[int, list[int], list[int]]:
     """Where a grouping's rows are in the answer: its GROUPING() number, the places of its keys, of the flags it keeps."""
     kept = [name for name in flags if name not in grouping.ignoring]
@@ -154,28 +172,25 @@ def _places_in_row(grouping: Grouping, dimensions: list[str], flags: list[str]) 
     return mask, [1 + dimensions.index(name) for name in grouping.by], [1 + len(dimensions) + flags.index(name) for name in kept]
 
 
-def _sums(by_set: dict[int, list], grouping: Grouping, dimensions: list[str], flags: list[str], selection: Selection) -> Sums:
-    """The rows of one grouping out of the whole answer, cells with several values taken apart.
-
-    key → events, activities, people, events with a number, about, at least, last day.
-    """
+def _sums(by_set: dict[int, list], grouping: Grouping, dimensions: list[str], flags: list[str]) -> Sums:
+    """The rows of one grouping out of the whole answer, cells with several values taken apart."""
     mask, at, passes = _places_in_row(grouping, dimensions, flags)
-    first = 1 + len(dimensions) + len(flags)
-    by_place = bool(schema.PLACE_DIMENSIONS.intersection(grouping.by)) or selection.without(*grouping.ignoring).by_place
-    fresh = 1 if _cuts(selection, grouping) else 3 if "district" in grouping.by else 2
     found: Sums = {}
     for row in by_set.get(mask, ()):
         if not all(row[place] for place in passes):
             continue
-        figures = [int(figure or 0) for figure in row[first:-1]]
-        joint = (0, 0, 0, 0) if by_place else figures[8:12]
-        new = [figures[0], figures[fresh], *(own_ + joint_ for own_, joint_ in zip(figures[4:8], joint, strict=True))]
+        count, opened, alone, people, stated, weakness, day = row[-7:]
+        opened = int(opened or 0)
+        new = [int(count), opened % FIRST, opened // FIRST, int(alone or 0), int(people or 0), int(stated)]
         for key in product(*(_codes(name, row[place]) for name, place in zip(grouping.by, at, strict=True))):
-            sums = found.setdefault(key, [0] * 6 + [None])
+            sums = found.get(key)
+            if sums is None:
+                found[key] = [*new, weakness or 0, day]
+                continue
             for number, value in enumerate(new):
                 sums[number] += value
-            if row[-1] is not None and (sums[6] is None or row[-1] > sums[6]):
-                sums[6] = row[-1]
+            sums[6] = max(sums[6], weakness or 0)
+            sums[7] = max((each for each in (sums[7], day) if each is not None), default=None)
     return found
 
 
@@ -187,15 +202,27 @@ def _codes(name: str, cell: object) -> list[str]:
     return [text or {"district": schema.UNPLACED}.get(name, schema.UNDATED if name in schema.CALENDAR else "")]
 
 
-def _table(sums: Sums, distinct: dict[tuple, int], grouping: Grouping, selection: Selection) -> pd.DataFrame:
-    """The sums as a frame, with the activities that had to be counted distinct added."""
+def _table(sums: Sums, distinct: dict[tuple, int], grouping: Grouping, which: int) -> pd.DataFrame:
+    """The sums as a frame; `which` of the three counts of activities fits, and those counted distinct are added."""
     if not grouping.by and not sums:
-        sums = {(): [0] * 6 + [None]}
-    rows = [(*key, values[0], values[1] + distinct.get(key, 0), values[2] if values[3] else None, *values[3:]) for key, values in sums.items()]
-    columns = [*grouping.by, "events", "activities", "participants", "participants_events", "about", "at_least", "last_day"]
-    table = pd.DataFrame(rows, columns=columns)
-    types = {name: "str" for name in grouping.by} | {name: "int64" for name in ("events", "activities", "participants_events", "about", "at_least")}
-    return table.astype(types | {"participants": "Int64", "last_day": "datetime64[s]"})
+        sums = {(): [0] * 7 + [None]}
+    rows = [
+        (*key, v[0], v[1 + which] + distinct.get(key, 0), v[4] if v[5] else None, v[5], QUALIFIERS[v[6]] if v[5] else "", v[7])
+        for key, v in sums.items()
+    ]  # fmt: skip
+    return _frame(rows, grouping.by)
+
+
+def _frame(rows: list[tuple], by: tuple[str, ...]) -> pd.DataFrame:
+    """Rows of keys and figures as a frame, built by column: keys are plain text objects, which pandas walks through several
+    times faster than its string type; participants are floats, so that a gap is a gap.
+    """
+    columns = list(zip(*rows, strict=True)) or [()] * (len(by) + len(FIGURES))
+    types = dict.fromkeys(FIGURES, "int64") | {"participants": "float64", "qualifier": object, "last_day": "datetime64[s]"}
+    keys = {name: np.array(cells, dtype=object) for name, cells in zip(by, columns, strict=False)}
+    last_day = np.array([day if day is None or day == day else None for day in columns[-1]], dtype="datetime64[s]")
+    numbers = {name: np.array(cells, dtype=types[name]) for name, cells in zip(FIGURES[:-1], columns[len(by) :], strict=False)}
+    return pd.DataFrame(keys | numbers | {"last_day": last_day})
 
 
 def _distinct(connection: Connection, store: Store, selection: Selection, found: Clauses, groupings: list[Grouping]) -> dict[Grouping, dict[tuple, int]]:
@@ -258,18 +285,19 @@ def summary(store: Store, selection: Selection, by: tuple[str, ...]) -> pd.DataF
     One row per combination of `by`; columns as in `measure`. Raises nothing: an empty selection gives zeros.
     """
     grouping = Grouping(by)
-    return complete(measure(store, selection, [grouping])[grouping], by, selection)
+    table = complete(measure(store, selection, [grouping])[grouping], by, selection)
+    return table.astype({"participants": "Int64"})
 
 
 def complete(table: pd.DataFrame, by: tuple[str, ...], selection: Selection | None = None) -> pd.DataFrame:
     """The table with absent keys put back, in the order of the vocabularies, districts, or the calendar."""
     if not by:
         return table
-    orders = [order(name, table, selection) for name in by]
-    index = pd.MultiIndex.from_product(orders, names=by) if len(by) > 1 else pd.Index(orders[0], name=by[0])
-    filled = table.set_index(list(by)).reindex(index)
-    counts = [name for name in filled.columns if name not in ("participants", "last_day")]
-    return filled.assign(**{name: filled[name].fillna(0).astype("int64") for name in counts}).reset_index()
+    width = len(by)
+    found = {row[:width]: row for row in table[[*by, *FIGURES]].itertuples(index=False, name=None)}
+    nothing = (0, 0, None, 0, "", None)
+    keys = product(*(order(name, table, selection) for name in by))
+    return _frame([found.get(key) or (*key, *nothing) for key in keys], by)
 
 
 def order(name: str, table: pd.DataFrame, selection: Selection | None = None) -> list[str]:
@@ -278,7 +306,7 @@ def order(name: str, table: pd.DataFrame, selection: Selection | None = None) ->
         return [*places.adcodes(), schema.UNPLACED]
     if schema.DIMENSIONS[name].terms:
         return list(schema.DIMENSIONS[name].terms)
-    present = [code for code in table[name].unique() if code not in ("", schema.UNDATED)]
+    present = [code for code in dict.fromkeys(table[name]) if code not in ("", schema.UNDATED)]
     if name in ("month", "quarter", "year"):
         return [*calendar(name, present, selection), schema.UNDATED]
     return sorted(present)
@@ -323,8 +351,9 @@ def headline(total: pd.DataFrame, by_district: pd.DataFrame, named: int) -> dict
 
 def places_named(store: Store, selection: Selection) -> int:
     """Different places (subdistrict, community, venue) that the selected events name."""
+    named = select(events.c.place_no).where(events.c.place_no.is_not(None), *clauses(selection, store).values()).group_by(events.c.place_no).subquery("named")
     with store.engine.connect() as connection:
-        return int(connection.execute(select(func.count(events.c.place_no.distinct())).where(*clauses(selection, store).values())).scalar_one())
+        return int(connection.execute(select(func.count()).select_from(named)).scalar_one())
 
 
 def before(selection: Selection) -> Selection | None:
@@ -338,31 +367,48 @@ def before(selection: Selection) -> Selection | None:
 def left_out(store: Store, selection: Selection) -> dict[str, int]:
     """Events that the same filters would show but for one rule: repeated, planned, cancelled, undated; and unplaced, month-only,
     joint (whose number covers several places) among those shown. Only counts above zero."""
+    with store.engine.connect() as connection:
+        counts = _not_counted(connection, store, selection) | _not_exact(connection, store, selection)
+    return {name: count for name, count in counts.items() if count}
+
+
+def _not_counted(connection: Connection, store: Store, selection: Selection) -> dict[str, int]:
+    """Events that only the rules for repeats, for what was not held and for undated ones keep out."""
     found = clauses(selection, store)
     kind, span = found.pop("kind"), found.pop("span", None)
-    shown = and_(kind, span) if span is not None else kind
-    day = events.c.report_day if selection.undated == "report" else events.c.date_start
-    repeats = events.c.duplicate_of != ""
-    statuses = ["held", *(s for s in ("planned", "cancelled") if s in selection.include)]
-    within = span if span is not None else true()
-    once = true() if "repeated" in selection.include else ~repeats
-    narrowed = {"repeated", "planned", "cancelled"}.intersection(selection.only)
-    conditions: dict[str, ColumnElement[bool]] = {}
-    if "repeated" not in selection.include and not narrowed:
-        conditions["repeated"] = and_(within, repeats)
+    asked = {"repeated", "planned", "cancelled"}.intersection(selection.only)
+    groups: dict[str, ColumnElement[bool]] = {}
+    once = true() if "repeated" in selection.include else events.c.repeats.is_(False)
+    within = true() if span is None else span
+    if not asked and "repeated" not in selection.include:
+        groups["repeated"] = and_(within, events.c.repeats.is_(True))
     for status in ("planned", "cancelled"):
-        if status not in statuses and not narrowed:
-            conditions[status] = and_(within, once, events.c.status == status)
+        if not asked and status not in selection.include:
+            groups[status] = and_(within, once, events.c.status == status)
     if span is not None:
-        conditions["undated"] = and_(kind, day.is_(None))
-    conditions["unplaced"] = and_(shown, events.c.district == "")
-    conditions["month"] = and_(shown, events.c.date_precision == "month")
-    if selection.by_place:
-        conditions["joint"] = and_(shown, events.c.participants.is_not(None), events.c.participants_scope == "activity")
-    sums = [func.sum(case((condition, 1), else_=0)) for condition in conditions.values()]
-    with store.engine.connect() as connection:
-        row = connection.execute(select(*sums).where(true(), *found.values())).one()
-    return {name: int(count) for name, count in zip(conditions, row, strict=True) if count}
+        day = events.c.report_day if selection.undated == "report" else events.c.date_start
+        groups["undated"] = and_(kind, day.is_(None))
+    if not groups:
+        return {}
+    # The groups exclude one another, so that rows of none of them need not be looked at further.
+    name = case(*((condition, literal(number)) for number, condition in enumerate(groups.values())))
+    statement = select(name, func.count()).where(or_(*groups.values()), *found.values()).group_by(name)
+    counts = {int(row[0]): int(row[1]) for row in connection.execute(statement)}
+    return {group: counts.get(number, 0) for number, group in enumerate(groups)}
+
+
+def _not_exact(connection: Connection, store: Store, selection: Selection) -> dict[str, int]:
+    """Events among those shown that name no district, that are known by their month, whose number is not added."""
+    unplaced, month = events.c.district == "", events.c.date_precision == "month"
+    joint = JOINT if selection.by_place and store.joint else None
+    wanted = or_(unplaced, month) if joint is None else or_(unplaced, month, joint)
+    keys = [case((condition, 1), else_=0) for condition in (unplaced, month, *([] if joint is None else [joint]))]
+    statement = select(*keys, func.count()).where(wanted, *clauses(selection, store).values()).group_by(*keys)
+    counts = dict.fromkeys(("unplaced", "month", "joint"), 0)
+    for *flags, count in connection.execute(statement):
+        for name, flag in zip(counts, flags, strict=False):
+            counts[name] += int(count) if flag else 0
+    return counts
 
 
 def event_rows(store: Store, selection: Selection, limit: int | None = None) -> pd.DataFrame:

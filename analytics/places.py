@@ -13,6 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import shapely
+from pyproj.exceptions import ProjError
 
 from analytics.errors import N_, OutreachError
 
@@ -119,9 +120,12 @@ def check_boundaries(table: gpd.GeoDataFrame, path: str) -> gpd.GeoDataFrame:
     """Boundaries joined by code, repaired where geometry can be, refused with the reason where not.
 
     Takes any declared coordinate system; several parts of one district are merged. Returns adcode, geometry (EPSG:4326).
-    Raises OutreachError: no adcode column, no declared system, districts missing, no area, far from Beijing.
+    Raises OutreachError: no shapes, no adcode column, no declared system, districts missing, no area, far from Beijing.
     """
-    column = next((name for name in table.columns if name.lower() in ("adcode", "code", "district")), None)
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise OutreachError(N_("{path}: the file holds no shapes. Supply the districts as polygons in GeoJSON or GeoPackage."), path=path)
+    named = {str(name).lower(): name for name in table.columns}
+    column = next((named[name] for name in ("adcode", "code", "district") if name in named), None)
     if column is None:
         raise OutreachError(N_("{path}: no column `adcode`. Add one with the six-digit district codes, such as 110108."), path=path)
     if table.crs is None:
@@ -131,15 +135,19 @@ def check_boundaries(table: gpd.GeoDataFrame, path: str) -> gpd.GeoDataFrame:
     missing = [code for code in adcodes() if code not in set(wanted["adcode"])]
     if missing:
         raise OutreachError(N_("{path}: no boundary for {codes}. Add these districts; all 16 are needed."), path=path, codes=", ".join(missing))
-    mended = wanted.to_crs(DATUM).assign(geometry=lambda rows: shapely.make_valid(rows.geometry.values))
+    try:
+        placed = wanted.to_crs(DATUM)
+    except ProjError as error:
+        raise OutreachError(N_("{path}: its coordinate system is not tied to the Earth ({error}). Save it again with its system (for example EPSG:4490)."), path=path, error=error) from error
+    mended = placed.assign(geometry=shapely.make_valid(placed.geometry.values))
+    west, south, east, north = mended.total_bounds
+    if west <= 114 or east >= 119 or south <= 38 or north >= 42:
+        raise OutreachError(N_("{path}: the shapes do not lie in Beijing. Check the declared coordinate system and the order of axes."), path=path)
     merged = mended[["adcode", "geometry"]].dissolve("adcode").reindex(adcodes())
     areas = merged.to_crs(MEASURING).area / 1e6
     empty = [code for code in adcodes() if not areas[code] > 1]
     if empty:
         raise OutreachError(N_("{path}: {codes} has no area. Supply polygons, not lines or points."), path=path, codes=", ".join(empty))
-    west, south, east, north = merged.total_bounds
-    if not (114 < west and east < 119 and 38 < south and north < 42):
-        raise OutreachError(N_("{path}: the shapes do not lie in Beijing. Check the declared coordinate system and the order of axes."), path=path)
     clean = shapely.set_precision(merged.geometry.apply(_polygons_only).values, 10**-COORDINATE_DIGITS)
     return gpd.GeoDataFrame({"adcode": list(adcodes())}, geometry=shapely.orient_polygons(clean, exterior_cw=True), crs=DATUM)
 

@@ -23,7 +23,7 @@ INCLUDE: schema.Labels = {
     "planned": ("Planned events", "计划中的活动"),
     "cancelled": ("Cancelled events", "已取消的活动"),
 }
-UNDATED: schema.Labels = {"report": ("Undated at their report's date", "未注明日期的按报道日期计")}
+UNDATED: schema.Labels = {"report": ("undated events at their report's date", "未注明日期的按报道日期计")}
 ONLY: schema.Labels = {
     "repeated": ("Repeated reports only", "仅重复报道"),
     "planned": ("Planned events only", "仅计划中的活动"),
@@ -226,20 +226,20 @@ def in_span(start: date | None, end: date | None, undated: str) -> ColumnElement
 def _kind(selection: Selection) -> ColumnElement[bool]:
     """Rule 6: repeats and events that were not held are left out unless they are let in or asked for."""
     if "repeated" in selection.only:
-        return events.c.duplicate_of != ""
+        return events.c.repeats.is_(True)
     asked = [status for status in ("planned", "cancelled") if status in selection.only]
     if len(asked) > 1:
         return false()
     statuses = asked or ["held", *(status for status in ("planned", "cancelled") if status in selection.include)]
     status = events.c.status.in_(statuses)
-    return status if "repeated" in selection.include else and_(status, events.c.duplicate_of == "")
+    return status if "repeated" in selection.include else and_(status, events.c.repeats.is_(False))
 
 
 _ONLY: dict[str, ColumnElement[bool]] = {
     "undated": events.c.date_start.is_(None),
     "month": events.c.date_precision == "month",
     "counted": events.c.participants.is_not(None),
-    "joint": and_(events.c.participants.is_not(None), events.c.participants_scope == "activity"),
+    "joint": and_(events.c.weakness.is_not(None), events.c.people.is_(None)),
 }
 
 

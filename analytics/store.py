@@ -24,7 +24,7 @@ from analytics import dataset, places, schema
 from analytics.errors import N_, DataFaults, OutreachError
 
 BUNDLED = places.DATA / "events.csv"
-LAYOUT = "5"
+LAYOUT = "6"
 """Raised whenever the columns below change, so that older store files are made anew."""
 
 _SQL_TYPES = {"date": Date, "count": Integer}
@@ -42,14 +42,20 @@ events = Table(
     Column("report_quarter", String),
     Column("report_year", String),
     Column("place_no", Integer),
+    Column("repeats", Boolean),
+    Column("people", Integer),
+    Column("weakness", Integer),
     Column("activity_no", Integer),
     Column("activity_size", Integer),
     Column("activity_mixed", Boolean),
-    Column("district_bit", BigInteger),
-    Column("earlier_districts", BigInteger),
+    Column("earlier_districts", Integer),
+    Column("first_in_district", BigInteger),
 )
 about = Table("outreach_about", metadata, Column("name", String, primary_key=True), Column("value", String))
 combinations = Table("outreach_combinations", metadata, Column("dimension", String), Column("combination", String), Column("value", String))
+
+FIRST = 1 << 32
+"""Added to a sum of ones, it counts a second thing in the upper half of the same number."""
 
 ALIKE = (
     "status", "date_start", "source_date", "date_precision", "programme", "campaign", "audiences", "formats", "topics", "mode",
@@ -68,25 +74,30 @@ def derive(table: pd.DataFrame, known_places: dict[str, int] | None = None) -> p
     """The events frame with the columns that counting needs.
 
     Adds: month, quarter, year of the first day ('' where undated), the same of report_day (the first day, else the report's
-    date), place_no (one number per named place, absent where none is named), activity_no, activity_size (rows of the
-    activity), activity_mixed (its rows differ in more than their place), district_bit, earlier_districts (bits of the
-    districts on the activity's earlier rows).
+    date), place_no (one number per named place, absent where none is named), repeats (another row is kept), people (stated
+    for this event alone), weakness (of the stated number: 1 exact, 2 about, 3 at least), activity_no, activity_size (rows of
+    the activity), activity_mixed (its rows differ in more than their place), earlier_districts (bits of the districts on the
+    activity's earlier rows), first_in_district (`FIRST` on the activity's first row in its district, else 0).
     """
     report_day = table["date_start"].fillna(table["source_date"])
     activity_no, _ = pd.factorize(table["activity_id"])
     size = table.groupby("activity_id")["event_id"].transform("size")
     bit_of = {code: 1 << number for number, code in enumerate((*places.adcodes(), ""))}
     bits = table["district"].map(bit_of).to_numpy(dtype=np.int64)
+    earlier = _earlier(activity_no, bits, size.to_numpy() > 1)
     return table.assign(
         **_periods(table["date_start"], ""),
         report_day=report_day,
         **_periods(report_day, "report_"),
         place_no=_place_numbers(table, {} if known_places is None else known_places),
+        repeats=table["duplicate_of"] != "",
+        people=table["participants"].where(table["participants_scope"] != "activity"),
+        weakness=table["participants_qualifier"].map({code: number for number, code in enumerate(schema.QUALIFIER, start=1)}).where(table["participants"].notna()).astype("Int64"),
         activity_no=activity_no,
         activity_size=size,
         activity_mixed=_mixed(table, size > 1),
-        district_bit=bits,
-        earlier_districts=_earlier(activity_no, bits, size.to_numpy() > 1),
+        earlier_districts=earlier,
+        first_in_district=np.where(earlier & bits, 0, FIRST),
     )
 
 
@@ -127,7 +138,8 @@ def _earlier(activity: np.ndarray, bits: np.ndarray, several: np.ndarray) -> np.
 @dataclass(frozen=True, eq=False)
 class Store:
     """A filled store. `version` changes with the data; `refused` is the fault list of a newer file that was not
-    taken over; `mixed` is the number of rows whose activity differs in more than its place."""
+    taken over; `mixed` is the number of rows whose activity differs in more than its place, `joint` of those whose
+    number of participants covers several places."""
 
     engine: Engine
     version: str
@@ -136,6 +148,7 @@ class Store:
     rows: int
     reports: int
     mixed: int
+    joint: int
     combinations: dict[str, dict[str, tuple[str, ...]]] = field(repr=False)
     refused: OutreachError | None = None
 
@@ -233,7 +246,7 @@ def finish_duckdb(connection: duckdb.DuckDBPyConnection, source: str, version: s
         connection.execute(f"INSERT INTO {combinations.name} SELECT * FROM found")
     facts = connection.execute(
         "SELECT max(date_start) FILTER (status = 'held'), count(*), count(DISTINCT source_url) FILTER (source_url <> ''), "
-        "count(*) FILTER (activity_mixed) FROM events"
+        "count(*) FILTER (activity_mixed), count(*) FILTER (weakness IS NOT NULL AND people IS NULL) FROM events"
     ).fetchone()
     connection.execute(f"CREATE TABLE {about.name} (name VARCHAR PRIMARY KEY, value VARCHAR)")
     connection.executemany(f"INSERT INTO {about.name} VALUES (?, ?)", list(_facts(source, version, *facts).items()))
@@ -248,8 +261,8 @@ def _exploded(column: str, found: Iterable[str]) -> list[tuple[str, str, str]]:
     return [(column, combination, value) for combination in sorted(found) for value in combination.split(schema.SEPARATOR)]
 
 
-def _facts(source: str, version: str, latest: date | None, count: int, reports: int, mixed: int) -> dict[str, str]:
-    numbers = {"rows": count, "reports": reports, "mixed": mixed}
+def _facts(source: str, version: str, latest: date | None, count: int, reports: int, mixed: int, joint: int) -> dict[str, str]:
+    numbers = {"rows": count, "reports": reports, "mixed": mixed, "joint": joint}
     return {"source": source, "version": version, "latest": str(latest or date.today())} | {name: str(n) for name, n in numbers.items()}
 
 
@@ -282,7 +295,7 @@ def fill(engine: Engine, table: pd.DataFrame, source: str, version: str) -> None
     found = [_exploded(d.column, set(table[d.column])) for d in _several()]
     urls = table.loc[table["source_url"] != "", "source_url"]
     latest = table.loc[table["status"] == "held", "date_start"].max()
-    facts = _facts(source, version, None if pd.isna(latest) else latest.date(), len(table), urls.nunique(), int(table["activity_mixed"].sum()))
+    facts = _facts(source, version, None if pd.isna(latest) else latest.date(), len(table), urls.nunique(), int(table["activity_mixed"].sum()), int((table["weakness"].notna() & table["people"].isna()).sum()))
     with engine.begin() as connection:
         metadata.drop_all(connection)
         metadata.create_all(connection)
@@ -303,7 +316,7 @@ def read_store(engine: Engine, refused: OutreachError | None = None) -> Store:
     with engine.connect() as connection:
         for row in connection.execute(select(combinations).order_by(combinations.c.combination)):
             found[row.dimension][row.combination] = (*found[row.dimension].get(row.combination, ()), row.value)
-    numbers = (int(facts[name]) for name in ("rows", "reports", "mixed"))
+    numbers = (int(facts[name]) for name in ("rows", "reports", "mixed", "joint"))
     return Store(engine, facts["version"], facts["source"], date.fromisoformat(facts["latest"]), *numbers, found, refused)
 
 

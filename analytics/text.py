@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -52,6 +52,11 @@ def _territories(locale: str) -> dict[str, str]:
     return dict(Locale.parse(locale).territories)
 
 
+@lru_cache(maxsize=4096)
+def _number(value: float, digits: int, locale: str) -> str:
+    return format_decimal(value, format="#,##0." + "0" * digits if digits else "#,##0", locale=locale)
+
+
 class Words:
     """Wording in one language: `words("{n} events", n=words.number(3))`."""
 
@@ -76,19 +81,26 @@ class Words:
 
     def number(self, value: float | int | None, digits: int = 0) -> str:
         """A number with thousands grouped; an absent one is an en dash."""
-        if value is None or pd.isna(value):
+        if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - only a gap differs from itself
             return "–"
-        return format_decimal(round(float(value), digits), format="#,##0." + "0" * digits if digits else "#,##0", locale=self.locale)
+        return _number(round(float(value), digits), digits, self.locale)
 
     def percent(self, share: float | None) -> str:
         """A share between 0 and 1 as whole per cent."""
         return "–" if share is None or pd.isna(share) else format_percent(share, format="#,##0%", locale=self.locale)
 
-    def people(self, value: float | int | None, about: int, at_least: int) -> str:
+    def people(self, value: float | int | None, qualifier: str) -> str:
         """Stated participants as one phrase: `≥` as soon as one report says "at least", `≈` if one says "about"."""
-        if value is None or pd.isna(value):
-            return "–"
-        return ("≥ " if at_least else "≈ " if about else "") + self.number(value)
+        number = self.number(value)
+        return number if number == "–" else {"at least": "≥ ", "about": "≈ "}.get(qualifier, "") + number
+
+    def aside(self, text: str) -> str:
+        """Words in brackets, as the language sets them."""
+        return f"（{text}）" if self.language == "zh" else f" ({text})"
+
+    def sentences(self, *texts: str) -> str:
+        """Whole sentences after one another."""
+        return ("" if self.language == "zh" else " ").join(text for text in texts if text)
 
     def day(self, value: date | None) -> str:
         """A calendar day, written out."""

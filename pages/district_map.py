@@ -20,8 +20,8 @@ if not cards.empty(view, total):
         table = maps.district_table(everywhere, context)
         cards.card(view, maps.district_map(table, context, measure, scheme, count, own_limits, circles, height=590))
     with right:
-        if context.selection.district:
-            cards.district_panel(view, audiences)
         cards.district_links(view, table, measure)
+    if context.selection.district:
+        cards.district_panel(view, audiences)
     if compare:
         cards.card(view, maps.multiples(compared, compare, context, measure, scheme, count, own_limits))

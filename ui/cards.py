@@ -67,6 +67,7 @@ def _data(view: View, exhibit: Exhibit, twin: bool) -> dict:
         "print": {"title": exhibit.title, "lines": textwrap.wrap(context.sentence(), 150 if words.language == "en" else 75), "footer": _footer(exhibit, context)},
         "file": file_stem(exhibit, context),
         "library": f"./app/static/{plot.LIBRARY}",
+        "language": {"en": "en", "zh": "zh-CN"}[words.language],
         "stamp": context.selection.address(language=words.language),
     }
 
@@ -123,7 +124,7 @@ def figures_row(view: View, total: pd.DataFrame, by_district: pd.DataFrame) -> N
         tables = cache.measure(view.store, earlier_selection, (Grouping(), Grouping(("district",))))
         earlier = measures.headline(tables[Grouping()], tables[Grouping(("district",))], cache.places_named(view.store, earlier_selection))
     asked = len([code for code in selection.district if code != schema.UNPLACED]) or 16
-    people = words.people(now["participants"], now["about"], now["at_least"])
+    people = words.people(now["participants"], now["qualifier"])
     stated = words.plural("stated for {n} event", "stated for {n} events", now["participants_events"])
     cells = [
         ("events", words("Events"), words.number(now["events"]), ""),
@@ -188,11 +189,11 @@ def district_links(view: View, table: pd.DataFrame, measure: str) -> None:
             continue
         chosen = row.district in selection.district
         value = getattr(row, measure)
-        shown = words("no report found") if not row.events else words.people(value, row.about, row.at_least) if measure == "participants" else words.number(value, digits)
+        shown = words("no report found") if not row.events else words.people(value, row.qualifier) if measure == "participants" else words.number(value, digits)
         last = "" if measure == "events" else f'<td class="number">{escape(shown)}</td>'
         rows += (
             f'<tr{" aria-selected=true" if chosen else ""}><td><a href="{escape(context.here(selection.toggled("district", row.district)))}">{"● " if chosen else ""}{escape(words.term("district", row.district))}</a></td>'
-            f'<td class="number"><a href="{escape(context.drill(district=row.district))}">{words.number(row.events) if row.events else escape(words("no report found"))}</a></td>{last}</tr>'
+            f'<td class="number"><a href="{escape(context.drill(district=row.district))}">{escape(words.number(row.events) if row.events else shown if measure == "events" else "–")}</a></td>{last}</tr>'
         )
     head = "".join(f"<th scope=col>{escape(text)}</th>" for text in dict.fromkeys((words("District"), words("Events"), names(words)[measure])))
     st.html(f'<div class="panel"><table class="districts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>')
@@ -214,8 +215,9 @@ def district_panel(view: View, by_audience: pd.DataFrame, latest: int = 6) -> No
     all_events = f'<p><a href="{escape(context.events(selection))}">{escape(words("All events of this selection"))}</a></p>'
     people = words("{n} residents (2020)", n=words.number(residents)) if residents else ""
     st.html(
-        f'<div class="panel"><h3>{escape(names)}</h3><span>{escape(people)}</span><h4>{escape(words("Latest events"))}</h4><ul>{items or "<li>" + escape(words("no report found")) + "</li>"}</ul>{all_events}'
-        f'<h4>{escape(words("Audiences"))}</h4><ul>{served}</ul><h4>{escape(words("Subdistricts named"))}</h4><ul>{named or "<li>" + escape(words("none named")) + "</li>"}</ul></div>'
+        f'<div class="panel"><h3>{escape(names)}</h3><span>{escape(people)}</span><div class="columns"><div><h4>{escape(words("Latest events"))}</h4>'
+        f'<ul>{items or "<li>" + escape(words("no report found")) + "</li>"}</ul>{all_events}</div><div><h4>{escape(words("Audiences"))}</h4><ul>{served}</ul></div>'
+        f'<div><h4>{escape(words("Subdistricts named"))}</h4><ul>{named or "<li>" + escape(words("none named")) + "</li>"}</ul></div></div></div>'
     )
 
 
@@ -243,14 +245,14 @@ def event_page(view: View, event_id: str) -> None:
     several = {"audiences": "audience", "formats": "event-format", "topics": "topic", "countries": "country"}
     items: list[tuple[str, str]] = [
         (words("Time"), escape(_when(row, words)) + _precision(row, words)),
-        (dimension_name("district", words), escape(words.term("district", row.district or schema.UNPLACED)) + f" ({escape(words.term('place-basis', row.place_basis))})"),
+        (dimension_name("district", words), escape(words.term("district", row.district or schema.UNPLACED)) + escape(words.aside(words.term("place-basis", row.place_basis)))),
         (words("Place"), escape(" · ".join(part for part in (words.term("subdistrict", row.subdistrict_code) if row.subdistrict_code else row.subdistrict, row.community, row.venue) if part))),
         (dimension_name("programme", words), escape(words.term("programme", row.programme))),
         (dimension_name("campaign", words), escape(row.campaign)),
         *((dimension_name(name, words), escape(words.listing(words.term(name, code) for code in getattr(row, column).split(schema.SEPARATOR) if code))) for column, name in several.items()),
         (dimension_name("mode", words), escape(words.term("mode", row.mode))),
         (words("Participants"), escape(_people(row, words))),
-        (words("Reach (online and on site)"), "" if pd.isna(row.reach) else escape(words.people(row.reach, row.participants_qualifier == "about", row.participants_qualifier == "at least"))),
+        (words("Reach (online and on site)"), "" if pd.isna(row.reach) else escape(words.people(row.reach, row.participants_qualifier))),
         (dimension_name("partner", words), escape("; ".join(row.partners.split(schema.SEPARATOR)) if row.partners else "")),
         (dimension_name("office-role", words), escape(words.term("office-role", row.office_role))),
         (words("Status"), escape(words.term("status", row.status))),
@@ -266,7 +268,7 @@ def event_page(view: View, event_id: str) -> None:
 
 
 def _precision(row, words: Words) -> str:
-    return "" if pd.isna(row.date_start) or row.date_precision == "day" else f" <small>({escape(schema.DATE_PRECISION[row.date_precision][words.language == 'zh'])})</small>"
+    return "" if pd.isna(row.date_start) or row.date_precision == "day" else f"<small>{escape(words.aside(schema.DATE_PRECISION[row.date_precision][words.language == 'zh']))}</small>"
 
 
 def _people(row, words: Words) -> str:
@@ -274,13 +276,13 @@ def _people(row, words: Words) -> str:
         return words("not stated")
     qualifier = schema.QUALIFIER[row.participants_qualifier][words.language == "zh"]
     scope = words("for the whole activity, several places") if row.participants_scope == "activity" else ""
-    return words.people(row.participants, row.participants_qualifier == "about", row.participants_qualifier == "at least") + f" ({', '.join(part for part in (qualifier, scope) if part)})"
+    return words.people(row.participants, row.participants_qualifier) + words.aside(" · ".join(part for part in (qualifier, scope) if part))
 
 
 def _report(row, words: Words) -> str:
     title = escape(row.source_title or words("headline not seen"))
     safe = row.source_url.startswith(("https://", "http://"))
-    linked = f'<a href="{escape(row.source_url)}" target="_blank" rel="noopener noreferrer">{title}</a>' if safe else f"{title} <small>({escape(words('no address known'))})</small>"
+    linked = f'<a href="{escape(row.source_url)}" target="_blank" rel="noopener noreferrer">{title}</a>' if safe else f"{title}<small>{escape(words.aside(words('no address known')))}</small>"
     return f"{linked}<br><small>{escape(row.publisher)} · {escape(words.day(row.source_date) if pd.notna(row.source_date) else words('date not stated'))}</small>"
 
 
@@ -302,7 +304,7 @@ def event_list(view: View, total: int) -> None:
     rows = cache.event_rows(view.store, context.selection, LIST_ROWS)
     table = _list_table(rows, words)
     exhibit = Exhibit(
-        "events", words.plural("{n} event", "{n} events", total), {}, _export_table(rows, words), words.plural("List of {n} event.", "List of {n} events.", total),
+        "events", words.plural("{n} event", "{n} events", total), {}, lambda: _export_table(rows, words), words.plural("List of {n} event.", "List of {n} events.", total),
         (Link(words("The latest {shown} of {total} are listed; filters narrow them.", shown=words.number(len(rows)), total=words.number(total))),) if total > len(rows) else (), ("event_id",), 0,
     )  # fmt: skip
     list_card(view, exhibit)
@@ -332,7 +334,7 @@ def list_card(view: View, exhibit: Exhibit) -> None:
     data = _data(view, exhibit, False) | {"figure": None, "formats": [[kind, format_name(kind, view.words)] for kind in ("csv", "xlsx", "parquet")]}
     if asked in MIME:
         whole = measures.event_rows(view.store, view.context.selection, MOST_EXPORTED)
-        file = export(Exhibit(exhibit.key, exhibit.title, {}, _export_table(whole, view.words), exhibit.alt, exhibit.notes), view.context, asked)
+        file = export(Exhibit(exhibit.key, exhibit.title, {}, lambda: _export_table(whole, view.words), exhibit.alt, exhibit.notes), view.context, asked)
         data["file_content"] = {"id": f"{next(_stamp)}-{file.name}", "name": file.name, "mime": file.mime, "base64": base64.b64encode(file.content).decode()}
 
     def exported() -> None:
@@ -356,7 +358,8 @@ def _list_table(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     def several(name: str, column: str) -> list[str]:
         return [words.listing(words.term(name, code) for code in cell.split(schema.SEPARATOR) if code) for cell in rows[column]]
 
-    place = rows["subdistrict"].where(rows["subdistrict"] != "", rows["community"]).where(lambda cells: cells != "", rows["venue"])
+    unit = pd.Series([words.term("subdistrict", code) if code else name for code, name in zip(rows["subdistrict_code"], rows["subdistrict"], strict=True)], index=rows.index, dtype="str")
+    place = unit.where(unit != "", rows["community"]).where(lambda cells: cells != "", rows["venue"])
     report = [f"{url}#{title or words('headline not seen')}" if url.startswith("http") else None for url, title in zip(rows["source_url"], rows["source_title"], strict=True)]
     return pd.DataFrame(
         {
@@ -365,7 +368,7 @@ def _list_table(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
             dimension_name("district", words): [words.term("district", code or schema.UNPLACED) for code in rows["district"]],
             words("Place"): place,
             dimension_name("audience", words): several("audience", "audiences"),
-            words("Participants"): [words.people(n, q == "about", q == "at least") for n, q in zip(rows["participants"], rows["participants_qualifier"], strict=True)],
+            words("Participants"): [words.people(n, q) for n, q in zip(rows["participants"], rows["participants_qualifier"], strict=True)],
             words("Report"): report,
             dimension_name("programme", words): [words.term("programme", code) for code in rows["programme"]],
             dimension_name("partner", words): rows["partners"],

@@ -70,7 +70,7 @@ def period(view: View) -> tuple[str, str]:
     with left:
         chosen = view.option("period", {name: dimension_name(name, words) for name in ("month", "quarter", "year")}, "quarter", words("Period"))
     with right:
-        stack = view.option("stack", {"none": words("not"), **{name: dimension_name(name, words) for name in STACKS}}, "programme", words("Stacked by"))
+        stack = view.option("stack", {"none": words("nothing"), **{name: dimension_name(name, words) for name in STACKS}}, "programme", words("Stacked by"))
     return chosen, "" if stack == "none" else stack
 
 

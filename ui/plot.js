@@ -116,6 +116,7 @@ export default function (api) {
   table.replaceChildren(...(data.table ? [twin(data.table)] : []));
   footer.replaceChildren(...notes(data.notes));
   card.dataset.key = data.key;
+  document.documentElement.lang = data.language;
   if (data.file_content && card.dataset.saved !== data.file_content.id) {
     card.dataset.saved = data.file_content.id;
     save(`data:${data.file_content.mime};base64,${data.file_content.base64}`, data.file_content.name);
@@ -133,8 +134,10 @@ export default function (api) {
     figure.layout.width = plot.clientWidth || undefined;
     if (figure.layout.geo2 && plot.clientWidth < 480 && figure.layout.legend) {
       // On a phone the legend goes below the map, which would lie under it.
-      Object.assign(figure.layout.legend, { orientation: "h", y: 0, yanchor: "top" });
+      Object.assign(figure.layout.legend, { orientation: "h", y: 0, yanchor: "top", title: {} });
       figure.layout.margin = { ...figure.layout.margin, b: 110 };
+      figure.layout.height = Math.min(data.height, Math.round(plot.clientWidth * 0.95) + 120);
+      plot.style.height = `${figure.layout.height}px`;
     }
     return Plotly.react(plot, figure.data, figure.layout, config()).then(() => {
       plot.removeAllListeners("plotly_click");

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
-import plotly
 import streamlit as st
 
 STATIC = Path(__file__).parent.parent / "static"
-SOURCE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-LIBRARY = f"plotly-{plotly.__version__}.min.js"
+# Found, not imported: only its JavaScript is wanted here.
+SOURCE = Path(find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
+LIBRARY = f"plotly-{version('plotly')}.min.js"
 
 
 @cache

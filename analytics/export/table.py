@@ -22,7 +22,7 @@ MIME = {
     "parquet": "application/vnd.apache.parquet",
     "geojson": "application/geo+json",
 }
-FORMULA_STARTS = "=+-@＝＋－＠"
+FORMULA_STARTS = ("=", "+", "-", "@")
 MOST_SOURCES = 5_000
 EXCEL_ROWS = 1_048_000
 
@@ -51,8 +51,9 @@ def harmless(value: object) -> object:
     """A text cell that no spreadsheet takes for a formula: an apostrophe goes before whatever could start one."""
     if not isinstance(value, str) or not value:
         return value
-    first = value.lstrip(" \u00a0\u3000")[:1]
-    risky = first in FORMULA_STARTS if first else False
+    # Full-width and small forms count as their plain ones; what cannot be seen before them does not shield them.
+    first = next((sign for sign in value if not sign.isspace() and unicodedata.category(sign) not in ("Cc", "Cf")), "")
+    risky = unicodedata.normalize("NFKC", first)[:1] in FORMULA_STARTS
     return "'" + value if risky or unicodedata.category(value[0]) == "Cc" else value
 
 
@@ -69,7 +70,7 @@ def _csv(exhibit: Exhibit, context: Context) -> bytes:
 
 def _parquet(exhibit: Exhibit, context: Context) -> bytes:
     table = pa.Table.from_pandas(exhibit.table, preserve_index=False)
-    about = {f"outreach.{name}": value for name, value in facts(exhibit, context)}
+    about = {f"outreach.{name}": value for name, value in _by_name(facts(exhibit, context)).items()}
     file = io.BytesIO()
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **{k.encode(): v.encode() for k, v in about.items()}}), file)
     return file.getvalue()
@@ -89,6 +90,11 @@ def facts(exhibit: Exhibit, context: Context) -> list[tuple[str, str]]:
         (words("Events file"), context.store.source),
         (words("Boundaries"), places.boundary_source()),
     ]
+
+
+def _by_name(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """The pairs as a mapping; texts of one name, such as several notes, each on a line of its own."""
+    return {name: "\n".join(text for other, text in pairs if other == name) for name, _ in pairs}
 
 
 def definitions(context: Context) -> list[tuple[str, str]]:
@@ -132,7 +138,7 @@ def _data_sheet(sheet, exhibit: Exhibit, context: Context, title) -> None:
     sheet.write_string(1, 0, context.sentence())
     sheet.write_string(2, 0, context.source())
     top = 4
-    heads = [str(name) for name in table.columns]
+    heads = _unlike([str(name) for name in table.columns])
     for column, name in enumerate(heads):
         cells = table.iloc[:, column]
         days = pd.api.types.is_datetime64_any_dtype(cells)
@@ -150,6 +156,12 @@ def _data_sheet(sheet, exhibit: Exhibit, context: Context, title) -> None:
     if heads:
         sheet.add_table(top, 0, top + max(len(table), 1), len(heads) - 1, {"columns": [{"header": name} for name in heads], "style": "Table Style Light 9"})
     sheet.freeze_panes(top + 1, 0)
+
+
+def _unlike(heads: list[str]) -> list[str]:
+    """Headings that differ in more than their case, as Excel wants them: `district` beside `District` becomes `district_code`."""
+    later = [{other.casefold() for other in heads[number + 1 :]} for number in range(len(heads))]
+    return [f"{head}_code" if head.casefold() in after else head for head, after in zip(heads, later, strict=True)]
 
 
 def _source_sheet(sheet, context: Context, bold) -> None:
@@ -180,5 +192,5 @@ def _geojson(exhibit: Exhibit, context: Context) -> bytes:
     records = json.loads(table.to_json(orient="records", force_ascii=False))
     by_district = {record["district"]: record for record in records if record.get("district") != schema.UNPLACED}
     features = [feature | {"properties": by_district.get(feature["id"], feature["properties"])} for feature in places.shapes()["features"]]
-    collection = {"type": "FeatureCollection", "name": exhibit.key, "about": dict(facts(exhibit, context)), "features": features}
+    collection = {"type": "FeatureCollection", "name": exhibit.key, "about": _by_name(facts(exhibit, context)), "features": features}
     return json.dumps(collection, ensure_ascii=False).encode("utf-8")

@@ -1,0 +1,115 @@
+"""A real server and a real Chromium. A browser that is missing fails the tests; it never skips them."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from ui.plot import prepare
+
+ROOT = Path(__file__).parents[2]
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+expect.set_options(timeout=20_000)
+
+
+@contextmanager
+def serving(**settings: str) -> Iterator[str]:
+    """The dashboard on a port of its own, freshly started; its address."""
+    prepare()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _await_health(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _await_health(address: str, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server stopped by itself"
+        try:
+            with urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail("the server did not become ready")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    return {"args": QUIET} | ({"executable_path": path} if path else {})
+
+
+@pytest.fixture
+def browser_context_args() -> dict:
+    return {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "accept_downloads": True}
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> Iterator[BrowserContext]:
+    """A context in which a request to another machine, or an error of a script, fails the test."""
+    away: list[str] = []
+    errors: list[str] = []
+    context.on("request", lambda request: away.append(request.url) if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")) else None)
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    yield context
+    assert away == []
+    assert errors == []
+
+
+@pytest.fixture
+def visit(page: Page, server: str) -> Callable[[str], Page]:
+    """Open an address of the shared server and wait until every chart is drawn."""
+
+    def go(path: str) -> Page:
+        page.goto(f"{server}/{path}")
+        ready(page)
+        return page
+
+    return go
+
+
+def ready(page: Page, drawn: str = "") -> None:
+    """Wait until the page has run and its charts are drawn, for a selection whose address contains `drawn`."""
+    page.wait_for_function(
+        """drawn => {
+            const plots = [...document.querySelectorAll('.plot:not([hidden])')];
+            const running = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== 'notRunning';
+            return document.querySelector('.headline, .empty, [data-testid="stException"], [data-testid="stAlert"]') && !running
+                && plots.every(plot => plot.dataset.drawn?.includes(drawn)) && !document.querySelector('[data-stale="true"]');
+        }""",
+        arg=drawn,
+        timeout=30_000,
+    )
+
+
+def figure(page: Page, name: str) -> str:
+    """One of the headline figures, as written."""
+    return page.locator(f'[data-figure="{name}"] a, .figures > div:nth-child({ORDER.index(name) + 1}) a').first.inner_text()
+
+
+ORDER = ["events", "activities", "districts", "places", "participants"]
