@@ -466,7 +466,7 @@ def test_space_around_a_cell_or_heading_is_dropped(tmp_path):
 
 ANYTHING = st.text(max_size=60) | st.sampled_from(["=1+1", "2024-02-30", "９", "a; b", '"', '""', "\n", "\r", "NA", "110108", "exact", "E001a", "\x00", "\ufeff", "0" * 30])
 CELL = st.tuples(st.integers(2, 5), st.sampled_from(schema.COLUMN_NAMES))
-QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @QUIET

@@ -332,7 +332,7 @@ def test_control_characters_break_no_file(bundled, kind):
         assert [row[1] for row in rows_of(workbook(content).worksheets[0])[5:]] == [1, 2, 3]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(texts=st.lists(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=40), min_size=1, max_size=5))
 def test_any_text_comes_through_csv_and_parquet(bundled, texts):
     context = context_of(bundled, Selection())

@@ -402,7 +402,7 @@ VALUES = st.lists(st.none() | st.integers(0, 5_000).map(float) | st.floats(0, 5_
 OWN = st.lists(st.integers(1, 5_000), min_size=1, max_size=6, unique=True).map(sorted).map(tuple)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(values=VALUES, scheme=st.sampled_from(maps.SCHEMES), count=st.integers(3, 7), own=OWN)
 def test_every_value_lies_within_the_limits_of_its_class(values, scheme, count, own):
     column = pd.Series(values, dtype="float")
@@ -417,7 +417,7 @@ def test_every_value_lies_within_the_limits_of_its_class(values, scheme, count, 
             assert number == 0 or value > limits[number - 1]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(values=VALUES, scheme=st.sampled_from(maps.SCHEMES), count=st.integers(3, 7), own=OWN)
 def test_a_larger_value_never_has_a_lower_class_and_each_class_has_a_label(values, scheme, count, own):
     column = pd.Series(values, dtype="float")
