@@ -13,16 +13,15 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, func, literal, literal_column, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, case, cast, func, literal, literal_column, or_, select, tuple_
 
 from analytics import places, schema
 from analytics.selection import Selection, clauses, span_before
-from analytics.store import FIRST, Store, combinations, events
+from analytics.store import FIRST, Store, combinations, events, is_one_of
 
 MEASURES = ("events", "activities", "participants", "participants_events")
 FIGURES = ("events", "activities", "participants", "participants_events", "qualifier", "last_day")
 QUALIFIERS = ("", *schema.QUALIFIER)
-EVERYWHERE = (1 << 17) - 1
 
 
 @dataclass(frozen=True)
@@ -50,12 +49,29 @@ def measure(store: Store, selection: Selection, groupings: list[Grouping]) -> di
     A cell with several values counts once under each.
     """
     found = clauses(selection, store)
-    cut = [grouping for grouping in groupings if _cuts(selection, grouping)]
-    together = [grouping for grouping in groupings if not _by_place(selection, grouping)]
+    answer: dict[Grouping, pd.DataFrame] = {}
     with store.engine.connect() as connection:
-        sums = _pass(connection, selection, found, groupings, _figures(selection, bool(cut)))
-        joint = _pass(connection, selection, found, together, _joint_figures(), JOINT) if together and store.joint else {}
-        distinct = _distinct(connection, store, selection, found, groupings)
+        for bundle in _bundles(found, groupings):
+            kept = [clause for name, clause in found.items() if name not in bundle[0].ignoring]
+            answer |= _measure(connection, store, selection.without(*(bundle[0].ignoring & set(found))), kept, bundle)
+    return {grouping: answer[grouping] for grouping in groupings}
+
+
+def _bundles(found: Clauses, groupings: list[Grouping]) -> list[list[Grouping]]:
+    """Groupings that let the same filters go, and so can be answered by one pass over the same rows."""
+    bundles: dict[frozenset[str], list[Grouping]] = {}
+    for grouping in dict.fromkeys(groupings):
+        bundles.setdefault(grouping.ignoring & set(found), []).append(grouping)
+    return list(bundles.values())
+
+
+def _measure(connection: Connection, store: Store, selection: Selection, kept: list[ColumnElement[bool]], groupings: list[Grouping]) -> dict[Grouping, pd.DataFrame]:
+    """The groupings of one bundle; `selection` is without the filters they let go."""
+    cut = [grouping for grouping in groupings if _cuts(selection, grouping)]
+    sums = _pass(connection, selection, kept, groupings, _figures(selection, bool(cut)))
+    together = [grouping for grouping in groupings if not _by_place(selection, grouping)]
+    joint = _pass(connection, selection, [*kept, events.c.joint.is_(True)], together, _joint_figures()) if together and store.joint else {}
+    distinct = _distinct(connection, store, selection, kept, groupings)
     return {
         grouping: _table(_added(sums[grouping], joint.get(grouping, {})), distinct.get(grouping, {}), grouping, 2 if grouping in cut else 1 if "district" in grouping.by else 0)
         for grouping in groupings
@@ -69,116 +85,96 @@ def _column(name: str, selection: Selection) -> ColumnElement:
     return events.c[column]
 
 
-def _flags(found: Clauses, groupings: list[Grouping]) -> Clauses:
-    """The filters that some grouping lets go and another keeps; each row says whether it passes them."""
-    ignored = {name for grouping in groupings for name in grouping.ignoring if name in found}
-    return {name: found[name] for name in sorted(ignored) if not all(name in grouping.ignoring for grouping in groupings)}
-
-
-def _where(found: Clauses, flags: Clauses, groupings: list[Grouping]) -> ColumnElement[bool]:
-    """Rows that at least one of the groupings counts."""
-    always = [clause for name, clause in found.items() if name not in flags and not all(name in grouping.ignoring for grouping in groupings)]
-    needed = [and_(true(), *(flags[name] for name in flags if name not in grouping.ignoring)) for grouping in groupings]
-    return and_(true(), *always, or_(*needed)) if flags else and_(true(), *always)
-
-
-def _sets(columns: list[list[ColumnElement]]) -> ColumnElement:
-    """GROUPING SETS of these column lists; two that are the same are asked for once, or they would answer twice."""
-    different = {tuple(str(column) for column in set_): set_ for set_ in columns}.values()
-    return func.grouping_sets(*(tuple_(*set_) if set_ else literal_column("()") for set_ in different))
-
-
 Clauses = dict[str, ColumnElement[bool]]
+Kept = list[ColumnElement[bool]]
 Sums = dict[tuple[str, ...], list]
-"""Key → events; activities (among districts wanted, in each district, alone in their activity); people, events with a number,
-weakness of the numbers, last day."""
-
-JOINT = and_(events.c.weakness.is_not(None), events.c.people.is_(None))
-"""Events whose number covers several places of their activity."""
+"""Key → events; activities (among the districts wanted, in each district, alone in their activity); people, events with a
+number, weakness of the numbers, last day."""
 
 
-def _pass(connection: Connection, selection: Selection, found: Clauses, groupings: list[Grouping], figures: list[ColumnElement], which: ColumnElement[bool] | None = None) -> dict[Grouping, Sums]:
-    """The figures of every grouping, in one GROUPING SETS query over the events (or those of `which`)."""
-    flags = _flags(found, groupings)
-    dimensions = list(dict.fromkeys(name for grouping in groupings for name in grouping.by))
-    keys = {name: _column(name, selection) for name in dimensions}
-    passed = {name: case((clause, 1), else_=0) for name, clause in flags.items()}
-    inner = select(
-        *(column.label(f"key_{number}") for number, column in enumerate(keys.values())),
-        *(flag.label(f"flag_{number}") for number, flag in enumerate(passed.values())),
-        *(figure.label(f"figure_{number}") for number, figure in enumerate(figures)),
-    ).where(_where(found, flags, groupings), *([] if which is None else [which]))
-    rows = inner.subquery("chosen")
-    names = {name: rows.c[f"key_{number}"] for number, name in enumerate(keys)} | {("flag", name): rows.c[f"flag_{number}"] for number, name in enumerate(flags)}
-    every, figure = list(names.values()), [rows.c[f"figure_{number}"] for number in range(len(figures))]
-    opened, people, weakness, day, *alone = figure
-    statement = select(
-        func.grouping(*every) if every else literal(0), *every,
-        func.count(), func.sum(opened), func.sum(alone[0]) if alone else literal(0), func.sum(people), func.count(people), func.max(weakness), func.max(day),
-    )  # fmt: skip
-    if every:
-        statement = statement.group_by(_sets([[*(names[name] for name in g.by), *(names["flag", name] for name in flags if name not in g.ignoring)] for g in groupings]))
-    by_set: dict[int, list] = {}
+def _grouped(keys: dict[str, ColumnElement], groupings: list[Grouping], figures: list[ColumnElement]) -> Select:
+    """GROUPING() number, all keys, figures; groupings by the same keys are asked for once, or they would answer twice."""
+    every = list(keys.values())
+    statement = select(func.grouping(*every) if every else literal(0), *every, *figures)
+    if not every:
+        return statement
+    different = dict.fromkeys(grouping.by for grouping in groupings)
+    sets = [tuple_(*(keys[name] for name in by)) if by else literal_column("()") for by in different]
+    return statement.group_by(func.grouping_sets(*sets))
+
+
+def _dimensions(groupings: list[Grouping]) -> list[str]:
+    return list(dict.fromkeys(name for grouping in groupings for name in grouping.by))
+
+
+def _own(rows_by_set: dict[int, list], grouping: Grouping, dimensions: list[str]) -> tuple[list, list[int]]:
+    """The rows of one grouping out of the answer, and where its keys stand in them."""
+    number = 0
+    for name in dimensions:
+        number = number * 2 + (name not in grouping.by)
+    return rows_by_set.get(number, []), [1 + dimensions.index(name) for name in grouping.by]
+
+
+def _by_set(connection: Connection, statement: Select) -> dict[int, list]:
+    rows: dict[int, list] = {}
     for row in connection.execute(statement):
-        by_set.setdefault(row[0], []).append(row)
-    return {grouping: _sums(by_set, grouping, dimensions, list(flags)) for grouping in groupings}
+        rows.setdefault(row[0], []).append(row)
+    return rows
+
+
+def _pass(connection: Connection, selection: Selection, kept: Kept, groupings: list[Grouping], figures: list[ColumnElement]) -> dict[Grouping, Sums]:
+    """The figures of every grouping over the rows that are kept, in one GROUPING SETS query."""
+    dimensions = _dimensions(groupings)
+    keys = {name: _column(name, selection) for name in dimensions}
+    opened, people, weakness, day, *alone = figures
+    sums = [func.count(), func.sum(opened), func.sum(alone[0]) if alone else literal(0), func.sum(people), func.count(people), func.max(weakness), func.max(day)]
+    rows = _by_set(connection, _grouped(keys, groupings, sums).where(*kept))
+    return {grouping: _sums(*_own(rows, grouping, dimensions), grouping) for grouping in groupings}
 
 
 def _figures(selection: Selection, cut: bool) -> list[ColumnElement]:
-    """What is summed of each event. `opened` counts, in its two halves, activities whose first row this is: among the districts
-    wanted, and in its own district; activities with mixed rows are left to `_distinct`."""
-    first = case((events.c.earlier_districts.bitwise_and(_bits(selection)) == 0, 1), else_=0)
-    opened = case((events.c.activity_mixed.is_(True), 0), else_=first + events.c.first_in_district)
-    stated = case((events.c.people.is_not(None), events.c.weakness))
-    return [opened, events.c.people, stated, events.c.date_start, *([case((events.c.activity_size == 1, 1), else_=0)] if cut else [])]
+    """What is summed of each event. The first counts, in its two halves, activities whose first row this is: among the
+    districts wanted, and in its own district; activities with mixed rows are left to `_distinct`."""
+    opened = events.c.first_anywhere
+    if selection.district:
+        first = and_(events.c.activity_mixed.is_(False), events.c.earlier_districts.bitwise_and(_bits(selection)) == 0)
+        opened = events.c.first_in_district + case((first, 1), else_=0)
+    alone = [case((events.c.activity_size == 1, 1), else_=0)] if cut else []
+    return [opened, events.c.people, case((events.c.joint.is_(False), events.c.weakness)), events.c.date_start, *alone]
 
 
 def _joint_figures() -> list[ColumnElement]:
+    """What is summed of events whose number covers several places: only the number is news."""
     return [literal(0), events.c.participants, events.c.weakness, events.c.date_start]
 
 
 def _added(sums: Sums, joint: Sums) -> Sums:
     """The numbers that cover several places, added where no place is asked for; their events are counted already."""
     for key, values in joint.items():
-        own_ = sums[key]
-        sums[key] = [*own_[:4], own_[4] + values[4], own_[5] + values[5], max(own_[6], values[6]), own_[7]]
+        single = sums[key]
+        sums[key] = [*single[:4], single[4] + values[4], single[5] + values[5], max(single[6], values[6]), single[7]]
     return sums
 
 
 def _bits(selection: Selection) -> int:
-    if not selection.district:
-        return EVERYWHERE
     order = [*places.adcodes(), schema.UNPLACED]
     return sum(1 << order.index(code) for code in selection.district)
 
 
 def _cuts(selection: Selection, grouping: Grouping) -> bool:
     """Whether the rows of an activity that are alike but for their place can be split otherwise than by district."""
-    filtered = selection.without(*grouping.ignoring)
-    by_filter = filtered.place_basis or filtered.subdistrict or filtered.partner or filtered.q or {"counted", "joint"} & set(filtered.only)
+    by_filter = selection.place_basis or selection.subdistrict or selection.partner or selection.q or {"counted", "joint"} & set(selection.only)
     return bool(by_filter) or bool({"partner", "subdistrict", "place-basis"}.intersection(grouping.by))
 
 
 def _by_place(selection: Selection, grouping: Grouping) -> bool:
-    return bool(schema.PLACE_DIMENSIONS.intersection(grouping.by)) or selection.without(*grouping.ignoring).by_place
+    return bool(schema.PLACE_DIMENSIONS.intersection(grouping.by)) or selection.by_place
 
 
-def _places_in_row(grouping: Grouping, dimensions: list[str], flags: list[str]) -> tuple[int, list[int], list[int]]:
-    """Where a grouping's rows are in the answer: its GROUPING() number, the places of its keys, of the flags it keeps."""
-    kept = [name for name in flags if name not in grouping.ignoring]
-    mask = 0
-    for present in [*(name in grouping.by for name in dimensions), *(name in kept for name in flags)]:
-        mask = mask * 2 + (not present)
-    return mask, [1 + dimensions.index(name) for name in grouping.by], [1 + len(dimensions) + flags.index(name) for name in kept]
-
-
-def _sums(by_set: dict[int, list], grouping: Grouping, dimensions: list[str], flags: list[str]) -> Sums:
-    """The rows of one grouping out of the whole answer, cells with several values taken apart."""
-    mask, at, passes = _places_in_row(grouping, dimensions, flags)
+def _sums(rows: list, at: list[int], grouping: Grouping) -> Sums:
+    """The rows of one grouping by key, cells with several values taken apart."""
     found: Sums = {}
-    for row in by_set.get(mask, ()):
-        if not all(row[place] for place in passes):
-            continue
+    for row in rows:
         count, opened, alone, people, stated, weakness, day = row[-7:]
         opened = int(opened or 0)
         new = [int(count), opened % FIRST, opened // FIRST, int(alone or 0), int(people or 0), int(stated)]
@@ -218,14 +214,14 @@ def _frame(rows: list[tuple], by: tuple[str, ...]) -> pd.DataFrame:
     times faster than its string type; participants are floats, so that a gap is a gap.
     """
     columns = list(zip(*rows, strict=True)) or [()] * (len(by) + len(FIGURES))
-    types = dict.fromkeys(FIGURES, "int64") | {"participants": "float64", "qualifier": object, "last_day": "datetime64[s]"}
+    types = dict.fromkeys(FIGURES, "int64") | {"participants": "float64", "qualifier": object}
     keys = {name: np.array(cells, dtype=object) for name, cells in zip(by, columns, strict=False)}
-    last_day = np.array([day if day is None or day == day else None for day in columns[-1]], dtype="datetime64[s]")
+    last_day = np.array([day if day is None or day == day else None for day in columns[-1]], dtype="datetime64[s]")  # noqa: PLR0124
     numbers = {name: np.array(cells, dtype=types[name]) for name, cells in zip(FIGURES[:-1], columns[len(by) :], strict=False)}
     return pd.DataFrame(keys | numbers | {"last_day": last_day})
 
 
-def _distinct(connection: Connection, store: Store, selection: Selection, found: Clauses, groupings: list[Grouping]) -> dict[Grouping, dict[tuple, int]]:
+def _distinct(connection: Connection, store: Store, selection: Selection, kept: Kept, groupings: list[Grouping]) -> dict[Grouping, dict[tuple, int]]:
     """Distinct activities that the pass cannot count: those whose rows differ in more than their place, or all with several
     rows where the question splits them otherwise. One query per set of cells to take apart; these rows are few.
     """
@@ -238,38 +234,24 @@ def _distinct(connection: Connection, store: Store, selection: Selection, found:
     answer: dict[Grouping, dict[tuple, int]] = {}
     for (cuts, several), bundle in bundles.items():
         which = events.c.activity_size > 1 if cuts else events.c.activity_mixed.is_(True)
-        answer |= _distinct_of(connection, selection, found, bundle, several, which)
+        answer |= _distinct_of(connection, selection, [which, *kept], bundle, several)
     return answer
 
 
-def _distinct_of(connection: Connection, selection: Selection, found: Clauses, bundle: list[Grouping], several: tuple[str, ...], which: ColumnElement[bool]) -> dict[Grouping, dict[tuple, int]]:
-    flags = _flags(found, bundle)
-    dimensions = list(dict.fromkeys(name for grouping in bundle for name in grouping.by))
+def _distinct_of(connection: Connection, selection: Selection, kept: Kept, bundle: list[Grouping], several: tuple[str, ...]) -> dict[Grouping, dict[tuple, int]]:
+    dimensions = _dimensions(bundle)
     source, keys = events, {name: _column(name, selection) for name in dimensions}
     for name in several:
         values, column = combinations.alias(f"values_{name.replace('-', '_')}"), schema.DIMENSIONS[name].column
         source = source.join(values, and_(values.c.dimension == column, values.c.combination == cast(events.c[column], String)))
         keys[name] = values.c.value
-    inner = select(
-        *(column.label(f"key_{number}") for number, column in enumerate(keys.values())),
-        *(case((clause, 1), else_=0).label(f"flag_{number}") for number, clause in enumerate(flags.values())),
-        events.c.activity_no,
-    )  # fmt: skip
-    rows = inner.select_from(source).where(which, _where(found, flags, bundle)).subquery("several")
-    columns = {name: rows.c[f"key_{number}"] for number, name in enumerate(keys)}
-    passed = {name: rows.c[f"flag_{number}"] for number, name in enumerate(flags)}
-    every = [*columns.values(), *passed.values()]
-    statement = select(func.grouping(*every) if every else literal(0), *every, func.count(rows.c.activity_no.distinct()))
-    if every:
-        statement = statement.group_by(_sets([[*(columns[name] for name in g.by), *(passed[name] for name in flags if name not in g.ignoring)] for g in bundle]))
-    found_rows = list(connection.execute(statement))
-    return {grouping: _distinct_rows(found_rows, grouping, dimensions, list(flags)) for grouping in bundle}
-
-
-def _distinct_rows(rows: list, grouping: Grouping, dimensions: list[str], flags: list[str]) -> dict[tuple, int]:
-    mask, at, passes = _places_in_row(grouping, dimensions, flags)
-    wanted = [row for row in rows if row[0] == mask and all(row[place] for place in passes)]
-    return {tuple(_code(name, row[place]) for name, place in zip(grouping.by, at, strict=True)): row[-1] for row in wanted}
+    statement = _grouped(keys, bundle, [func.count(events.c.activity_no.distinct())])
+    rows = _by_set(connection, statement.select_from(source).where(*kept))
+    answer = {}
+    for grouping in bundle:
+        own_rows, at = _own(rows, grouping, dimensions)
+        answer[grouping] = {tuple(_code(name, row[place]) for name, place in zip(grouping.by, at, strict=True)): row[-1] for row in own_rows}
+    return answer
 
 
 def _code(name: str, cell: object) -> str:
@@ -376,38 +358,31 @@ def _not_counted(connection: Connection, store: Store, selection: Selection) -> 
     """Events that only the rules for repeats, for what was not held and for undated ones keep out."""
     found = clauses(selection, store)
     kind, span = found.pop("kind"), found.pop("span", None)
-    asked = {"repeated", "planned", "cancelled"}.intersection(selection.only)
-    groups: dict[str, ColumnElement[bool]] = {}
-    once = true() if "repeated" in selection.include else events.c.repeats.is_(False)
-    within = true() if span is None else span
-    if not asked and "repeated" not in selection.include:
-        groups["repeated"] = and_(within, events.c.repeats.is_(True))
-    for status in ("planned", "cancelled"):
-        if not asked and status not in selection.include:
-            groups[status] = and_(within, once, events.c.status == status)
+    others = list(found.values())
+    counts = dict.fromkeys(("repeated", "planned", "cancelled", "undated"), 0)
+    if not {"repeated", "planned", "cancelled"}.intersection(selection.only):
+        unusual = or_(events.c.repeats.is_(True), ~is_one_of(events.c.status, ("held",)))
+        statement = select(events.c.repeats, events.c.status, func.count()).where(unusual, *others, *([] if span is None else [span])).group_by(events.c.repeats, events.c.status)
+        for repeats, status, count in connection.execute(statement):
+            name = "repeated" if repeats and "repeated" not in selection.include else str(status)
+            if name in counts and name not in selection.include:
+                counts[name] += int(count)
     if span is not None:
         day = events.c.report_day if selection.undated == "report" else events.c.date_start
-        groups["undated"] = and_(kind, day.is_(None))
-    if not groups:
-        return {}
-    # The groups exclude one another, so that rows of none of them need not be looked at further.
-    name = case(*((condition, literal(number)) for number, condition in enumerate(groups.values())))
-    statement = select(name, func.count()).where(or_(*groups.values()), *found.values()).group_by(name)
-    counts = {int(row[0]): int(row[1]) for row in connection.execute(statement)}
-    return {group: counts.get(number, 0) for number, group in enumerate(groups)}
+        counts["undated"] = int(connection.execute(select(func.count()).where(day.is_(None), kind, *others)).scalar_one())
+    return counts
 
 
 def _not_exact(connection: Connection, store: Store, selection: Selection) -> dict[str, int]:
     """Events among those shown that name no district, that are known by their month, whose number is not added."""
-    unplaced, month = events.c.district == "", events.c.date_precision == "month"
-    joint = JOINT if selection.by_place and store.joint else None
-    wanted = or_(unplaced, month) if joint is None else or_(unplaced, month, joint)
-    keys = [case((condition, 1), else_=0) for condition in (unplaced, month, *([] if joint is None else [joint]))]
-    statement = select(*keys, func.count()).where(wanted, *clauses(selection, store).values()).group_by(*keys)
+    kept = list(clauses(selection, store).values())
+    keys = [events.c.district, events.c.date_precision]
     counts = dict.fromkeys(("unplaced", "month", "joint"), 0)
-    for *flags, count in connection.execute(statement):
-        for name, flag in zip(counts, flags, strict=False):
-            counts[name] += int(count) if flag else 0
+    for district, precision, count in connection.execute(select(*keys, func.count()).where(*kept).group_by(*keys)):
+        counts["unplaced"] += 0 if district else int(count)
+        counts["month"] += int(count) if precision == "month" else 0
+    if selection.by_place and store.joint:
+        counts["joint"] = int(connection.execute(select(func.count()).where(events.c.joint.is_(True), *kept)).scalar_one())
     return counts
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from analytics import places, schema
 from analytics.errors import OutreachError
-from analytics.store import Store, events
+from analytics.store import Store, events, is_one_of
 from analytics.text import Words
 
 LONGEST_SEARCH = 200
@@ -199,11 +199,11 @@ def clauses(selection: Selection, store: Store) -> dict[str, ColumnElement[bool]
         column = events.c[dimension.column]
         if dimension.several:
             wanted = set(chosen)
-            found[name] = column.in_([c for c, values in store.combinations[dimension.column].items() if wanted.intersection(values)])
+            found[name] = is_one_of(column, (c for c, values in store.combinations[dimension.column].items() if wanted.intersection(values)))
         elif name == "district":
-            found[name] = column.in_(["" if code == schema.UNPLACED else code for code in chosen])
+            found[name] = is_one_of(column, ("" if code == schema.UNPLACED else code for code in chosen))
         else:
-            found[name] = column.in_(chosen)
+            found[name] = is_one_of(column, chosen)
     found["kind"] = _kind(selection)
     span = in_span(selection.start, selection.end, selection.undated)
     if span is not None:
@@ -231,15 +231,15 @@ def _kind(selection: Selection) -> ColumnElement[bool]:
     if len(asked) > 1:
         return false()
     statuses = asked or ["held", *(status for status in ("planned", "cancelled") if status in selection.include)]
-    status = events.c.status.in_(statuses)
+    status = is_one_of(events.c.status, statuses)
     return status if "repeated" in selection.include else and_(status, events.c.repeats.is_(False))
 
 
 _ONLY: dict[str, ColumnElement[bool]] = {
     "undated": events.c.date_start.is_(None),
-    "month": events.c.date_precision == "month",
+    "month": is_one_of(events.c.date_precision, ("month",)),
     "counted": events.c.participants.is_not(None),
-    "joint": and_(events.c.weakness.is_not(None), events.c.people.is_(None)),
+    "joint": events.c.joint.is_(True),
 }
 
 

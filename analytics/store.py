@@ -17,14 +17,16 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-from sqlalchemy import BigInteger, Boolean, Column, Date, Engine, Integer, MetaData, String, Table, create_engine, inspect, select
+from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Date, Engine, Integer, MetaData, String, Table, create_engine, inspect, literal, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from analytics import dataset, places, schema
 from analytics.errors import N_, DataFaults, OutreachError
 
 BUNDLED = places.DATA / "events.csv"
-LAYOUT = "6"
+LAYOUT = "7"
 """Raised whenever the columns below change, so that older store files are made anew."""
 
 _SQL_TYPES = {"date": Date, "count": Integer}
@@ -43,6 +45,7 @@ events = Table(
     Column("report_year", String),
     Column("place_no", Integer),
     Column("repeats", Boolean),
+    Column("joint", Boolean),
     Column("people", Integer),
     Column("weakness", Integer),
     Column("activity_no", Integer),
@@ -50,6 +53,7 @@ events = Table(
     Column("activity_mixed", Boolean),
     Column("earlier_districts", Integer),
     Column("first_in_district", BigInteger),
+    Column("first_anywhere", BigInteger),
 )
 about = Table("outreach_about", metadata, Column("name", String, primary_key=True), Column("value", String))
 combinations = Table("outreach_combinations", metadata, Column("dimension", String), Column("combination", String), Column("value", String))
@@ -77,14 +81,17 @@ def derive(table: pd.DataFrame, known_places: dict[str, int] | None = None) -> p
     date), place_no (one number per named place, absent where none is named), repeats (another row is kept), people (stated
     for this event alone), weakness (of the stated number: 1 exact, 2 about, 3 at least), activity_no, activity_size (rows of
     the activity), activity_mixed (its rows differ in more than their place), earlier_districts (bits of the districts on the
-    activity's earlier rows), first_in_district (`FIRST` on the activity's first row in its district, else 0).
+    activity's earlier rows), first_in_district (`FIRST` on the activity's first row in its district, else 0; 0 throughout a
+    mixed activity), first_anywhere (the same plus 1 on the activity's first row of all), joint (the stated number covers
+    several places).
     """
     report_day = table["date_start"].fillna(table["source_date"])
     activity_no, _ = pd.factorize(table["activity_id"])
     size = table.groupby("activity_id")["event_id"].transform("size")
     bit_of = {code: 1 << number for number, code in enumerate((*places.adcodes(), ""))}
     bits = table["district"].map(bit_of).to_numpy(dtype=np.int64)
-    earlier = _earlier(activity_no, bits, size.to_numpy() > 1)
+    earlier, mixed = _earlier(activity_no, bits, size.to_numpy() > 1), _mixed(table, size > 1)
+    in_district = np.where(mixed | ((earlier & bits) != 0), 0, FIRST)
     return table.assign(
         **_periods(table["date_start"], ""),
         report_day=report_day,
@@ -95,9 +102,11 @@ def derive(table: pd.DataFrame, known_places: dict[str, int] | None = None) -> p
         weakness=table["participants_qualifier"].map({code: number for number, code in enumerate(schema.QUALIFIER, start=1)}).where(table["participants"].notna()).astype("Int64"),
         activity_no=activity_no,
         activity_size=size,
-        activity_mixed=_mixed(table, size > 1),
+        activity_mixed=mixed,
+        joint=table["participants"].notna() & (table["participants_scope"] == "activity"),
         earlier_districts=earlier,
-        first_in_district=np.where(earlier & bits, 0, FIRST),
+        first_in_district=in_district,
+        first_anywhere=in_district + np.where(mixed | (earlier != 0), 0, 1),
     )
 
 
@@ -215,16 +224,23 @@ def write_duckdb(table: pd.DataFrame, file: Path, source: str) -> None:
     os.unlink(partial)
     try:
         with duckdb.connect(partial) as connection:
-            connection.register("incoming", table)
-            names = ", ".join(f'CAST("{column.name}" AS {_duckdb_type(column)}) AS "{column.name}"' for column in events.columns)
-            connection.execute(f"CREATE TABLE plain AS SELECT {names} FROM incoming")
-            finish_duckdb(connection, source, file.stem.rsplit("-", 1)[-1])
+            _fill_duckdb(connection, table, source, file.stem.rsplit("-", 1)[-1])
+            connection.execute("CHECKPOINT")
         os.replace(partial, file)
     finally:
         Path(partial).unlink(missing_ok=True)
 
 
-def _duckdb_type(column: Column) -> str:
+def _fill_duckdb(connection: duckdb.DuckDBPyConnection, table: pd.DataFrame, source: str, version: str) -> None:
+    connection.register("incoming", table)
+    names = ", ".join(f'CAST("{column.name}" AS {duckdb_type(column)}) AS "{column.name}"' for column in events.columns)
+    connection.execute(f"CREATE TABLE plain AS SELECT {names} FROM incoming")
+    connection.unregister("incoming")
+    finish_duckdb(connection, source, version)
+
+
+def duckdb_type(column: Column) -> str:
+    """The DuckDB type of a column, before repeated text is turned into codes."""
     return {Date: "DATE", Integer: "INTEGER", BigInteger: "BIGINT", Boolean: "BOOLEAN"}.get(type(column.type), "VARCHAR")
 
 
@@ -234,7 +250,7 @@ def finish_duckdb(connection: duckdb.DuckDBPyConnection, source: str, version: s
     Grouping by an ENUM takes about half the time of grouping by text here; it reads and compares as text.
     """
     for name in TEXT_KEPT_AS_CODES:
-        connection.execute(f'CREATE TYPE {name}_term AS ENUM (SELECT DISTINCT "{name}" FROM plain ORDER BY 1)')
+        connection.execute(f'CREATE TYPE "{name}_term" AS ENUM (SELECT DISTINCT "{name}" FROM plain ORDER BY 1)')
     names = ", ".join(f'"{c.name}"::{c.name}_term AS "{c.name}"' if c.name in TEXT_KEPT_AS_CODES else f'"{c.name}"' for c in events.columns)
     connection.execute(f"CREATE TABLE events AS SELECT {names} FROM plain ORDER BY date_start, event_id")
     connection.execute("DROP TABLE plain")
@@ -246,11 +262,10 @@ def finish_duckdb(connection: duckdb.DuckDBPyConnection, source: str, version: s
         connection.execute(f"INSERT INTO {combinations.name} SELECT * FROM found")
     facts = connection.execute(
         "SELECT max(date_start) FILTER (status = 'held'), count(*), count(DISTINCT source_url) FILTER (source_url <> ''), "
-        "count(*) FILTER (activity_mixed), count(*) FILTER (weakness IS NOT NULL AND people IS NULL) FROM events"
+        "count(*) FILTER (activity_mixed), count(*) FILTER (joint) FROM events"
     ).fetchone()
     connection.execute(f"CREATE TABLE {about.name} (name VARCHAR PRIMARY KEY, value VARCHAR)")
     connection.executemany(f"INSERT INTO {about.name} VALUES (?, ?)", list(_facts(source, version, *facts).items()))
-    connection.execute("CHECKPOINT")
 
 
 def _several() -> list[schema.Dimension]:
@@ -290,18 +305,66 @@ def _open_database(url: str, path: Path) -> Store:
 
 def fill(engine: Engine, table: pd.DataFrame, source: str, version: str) -> None:
     """Replace everything in the store by these derived events, in one transaction."""
+    if engine.dialect.name == "duckdb":
+        with engine.connect() as connection:
+            _replace_duckdb(connection.connection.driver_connection, table, source, version)
+        return
     rows = table.sort_values(["date_start", "event_id"]).astype(object)
     records = rows.where(rows.notna(), None).to_dict("records")
     found = [_exploded(d.column, set(table[d.column])) for d in _several()]
     urls = table.loc[table["source_url"] != "", "source_url"]
     latest = table.loc[table["status"] == "held", "date_start"].max()
-    facts = _facts(source, version, None if pd.isna(latest) else latest.date(), len(table), urls.nunique(), int(table["activity_mixed"].sum()), int((table["weakness"].notna() & table["people"].isna()).sum()))
+    facts = _facts(source, version, None if pd.isna(latest) else latest.date(), len(table), urls.nunique(), int(table["activity_mixed"].sum()), int(table["joint"].sum()))
     with engine.begin() as connection:
         metadata.drop_all(connection)
         metadata.create_all(connection)
         connection.execute(events.insert(), records)
         connection.execute(combinations.insert(), [dict(zip(("dimension", "combination", "value"), row, strict=True)) for rows_ in found for row in rows_])
         connection.execute(about.insert(), [{"name": name, "value": value} for name, value in facts.items()])
+
+
+def _replace_duckdb(connection: duckdb.DuckDBPyConnection, table: pd.DataFrame, source: str, version: str) -> None:
+    connection.execute("BEGIN")
+    try:
+        for name in (events.name, about.name, combinations.name):
+            connection.execute(f"DROP TABLE IF EXISTS {name}")
+        for name in TEXT_KEPT_AS_CODES:
+            connection.execute(f'DROP TYPE IF EXISTS "{name}_term"')
+        _fill_duckdb(connection, table, source, version)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+class Code(ColumnElement):
+    """A value to compare a column with. DuckDB keeps the column as an ENUM and would compare text, which takes twice as long,
+    unless the value is one too; other databases compare text as it is."""
+
+    inherit_cache = True
+    _traverse_internals = [("column_name", InternalTraversal.dp_string), ("value", InternalTraversal.dp_clauseelement)]
+
+    def __init__(self, column_name: str, value: str) -> None:
+        self.column_name, self.value, self.type = column_name, literal(value), String()
+
+
+@compiles(Code)
+def _plain_code(code: Code, compiler, **options) -> str:
+    return compiler.process(code.value, **options)
+
+
+@compiles(Code, "duckdb")
+def _enum_code(code: Code, compiler, **options) -> str:
+    # Values outside the ENUM are in no row; TRY_CAST makes them NULL, which equals nothing.
+    return f'TRY_CAST({compiler.process(code.value, **options)} AS "{code.column_name}_term")'
+
+
+def is_one_of(column: Column, values: Iterable[str]) -> ColumnElement[bool]:
+    """The column holds one of these codes."""
+    values = list(values)
+    if column.name not in TEXT_KEPT_AS_CODES or not values:
+        return column.in_(values)
+    return column.in_([Code(column.name, value) for value in values])
 
 
 def _read_facts(engine: Engine) -> dict[str, str]:

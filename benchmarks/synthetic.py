@@ -47,7 +47,7 @@ def build(rows: int, path: Path) -> None:
             derived["activity_no"] += activities
             activities = int(derived["activity_no"].max()) + 1
             connection.register("incoming", derived)
-            names = ", ".join(f'CAST("{c.name}" AS {store._duckdb_type(c)}) AS "{c.name}"' for c in store.events.columns)
+            names = ", ".join(f'CAST("{c.name}" AS {store.duckdb_type(c)}) AS "{c.name}"' for c in store.events.columns)
             verb = "CREATE TABLE plain AS" if done == 0 else "INSERT INTO plain"
             connection.execute(f"{verb} SELECT {names} FROM incoming")
             connection.unregister("incoming")
@@ -65,8 +65,8 @@ def _chunk(size: int, first: int, models: pd.DataFrame, units: pd.DataFrame, gen
     activity = np.repeat(np.arange(size), of_each)[:size]
     model_of = generator.integers(0, len(models), size)
     model = model_of[activity]
-    # As many rows as in the bundled data differ from their activity in more than their place.
-    loose = generator.random(size) < (4 / 129)
+    # One row that differs makes its whole activity a mixed one: about as many rows as in the bundled data, 4 of 129.
+    loose = generator.random(size) < (2 / 129)
     model = np.where(loose, generator.integers(0, len(models), size), model)
     table = models.iloc[model].reset_index(drop=True)
     day = pd.Timestamp("2012-01-01") + pd.to_timedelta((np.sqrt(generator.random(size)) * 5_030).astype(int), unit="D")
