@@ -1,7 +1,8 @@
 """Colours by role, named once. Figures carry role names (`@bar`); they become colours when drawn, light, dark or in print.
 
-The categories are Okabe and Ito's (2008) without their yellow, which vanishes on paper; the classes of a map run over one
-hue so that they keep their order for every kind of colour vision and in grey.
+The categories were chosen so that the two closest stay apart (CIELAB distance above 20) for full, protanope, deuteranope and
+tritanope vision; a test holds them to it. The classes of a map run over one hue, so that they keep their order for every
+kind of colour vision and in grey.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ LIGHT: dict[str, str] = {
     "@on5": "#ffffff",
     "@on6": "#ffffff",
     "@cat0": "#0072b2",
-    "@cat1": "#e69f00",
-    "@cat2": "#009e73",
-    "@cat3": "#cc79a7",
-    "@cat4": "#56b4e9",
-    "@cat5": "#a3450a",
+    "@cat1": "#ee7733",
+    "@cat2": "#003b36",
+    "@cat3": "#33bbee",
+    "@cat4": "#7a2e0e",
+    "@cat5": "#f2a88a",
     "@cat6": "#9aa3ab",
 }
 
@@ -55,7 +56,7 @@ DARK: dict[str, str] = LIGHT | {
     "@land": "#2b2e31",
     "@seq0": "#12355c",
     "@seq1": "#1c5488",
-    "@seq2": "#2f7cb8",
+    "@seq2": "#2a76b1",
     "@seq3": "#5ba5db",
     "@seq4": "#9acbf0",
     "@seq5": "#c9e5fa",
@@ -67,8 +68,12 @@ DARK: dict[str, str] = LIGHT | {
     "@on4": "#0d1b28",
     "@on5": "#0d1b28",
     "@on6": "#0d1b28",
-    "@cat0": "#4ea3dd",
-    "@cat5": "#e0793a",
+    "@cat0": "#0077bb",
+    "@cat1": "#ccbb44",
+    "@cat2": "#c7ccd1",
+    "@cat3": "#33bbee",
+    "@cat4": "#6e5a00",
+    "@cat5": "#f2a88a",
     "@cat6": "#7d868e",
 }
 

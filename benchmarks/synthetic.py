@@ -84,7 +84,7 @@ def _chunk(size: int, first: int, models: pd.DataFrame, units: pd.DataFrame, gen
     numbers = np.arange(first, first + size)
     table["event_id"] = [f"S{number}" for number in numbers]
     table["activity_id"] = [f"A{first + number}" for number in activity]
-    repeated = generator.random(size) < (16 / 129)
+    repeated = (generator.random(size) < (16 / 129))[activity]
     table["duplicate_of"] = np.where(repeated, "S0", "")
     return table
 

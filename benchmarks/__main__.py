@@ -1,0 +1,109 @@
+"""The speed table: `python -m benchmarks [--sizes 10000,1000000,10000000]`. Every row is a ratio within this run.
+
+Times are medians; absolute ones say as much about the machine as about the dashboard.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from datetime import date
+
+from sqlalchemy import create_engine
+
+from analytics import measures, store
+from analytics.measures import Grouping, own
+from analytics.selection import Selection
+from benchmarks import screen, synthetic
+
+FILTERED = Selection(
+    district=("110101", "110102", "110105", "110108"), audience=("enterprises", "students", "media"), start=date(2022, 1, 1), end=date(2024, 12, 31)
+)  # fmt: skip
+OVERVIEW = [Grouping(), Grouping(("district",)), own("district"), own("audience"), Grouping(("month",)), own("programme")]
+KEYS = "district, audiences, month, programme"
+SETS = "GROUP BY GROUPING SETS ((), (district), (audiences), (month), (programme))"
+SIMPLE = "count(*), sum(participants), count(participants), max(date_start)"
+SAME = f"{SIMPLE}, count(DISTINCT activity_no), count(DISTINCT place_no), sum(people), count(people), max(weakness)"
+
+
+def median(question: Callable[[], object], runs: int = 5) -> float:
+    """Median seconds of several runs after one that is not counted."""
+    question()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        question()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def overview(data: store.Store, selection: Selection) -> None:
+    """Everything the Overview asks the store for."""
+    measures.measure(data, selection, OVERVIEW)
+    measures.left_out(data, selection)
+    measures.places_named(data, selection)
+    earlier = measures.before(selection)
+    if earlier:
+        measures.measure(data, earlier, OVERVIEW[:2])
+        measures.places_named(data, earlier)
+
+
+def bare(data: store.Store, selection: Selection, figures: str) -> Callable[[], object]:
+    """One GROUPING SETS query by hand over the rows that the Overview's charts need, through DuckDB alone."""
+    where = ["status = 'held'", "NOT repeats"]
+    if selection.active:
+        wanted = [c for c, values in data.combinations["audiences"].items() if set(values).intersection(selection.audience)]
+        district = f"district IN ({', '.join(repr(code) for code in selection.district)})"
+        audience = f"audiences IN ({', '.join(repr(combination) for combination in wanted)})"
+        where += [f"({district} OR {audience})", f"date_start BETWEEN '{selection.start}' AND '{selection.end}'"]
+    query = f"SELECT GROUPING({KEYS}), {KEYS}, {figures} FROM events WHERE {' AND '.join(where)} {SETS}"
+    connection = data.engine.raw_connection().driver_connection
+    return lambda: connection.execute(query).fetchall()
+
+
+def opened(rows: int) -> store.Store:
+    """The synthetic store of this size."""
+    return store.read_store(create_engine(f"duckdb:///{synthetic.file(rows)}", connect_args={"read_only": True}))
+
+
+def queries(rows: int) -> None:
+    """Print the rows about queries for one size."""
+    data = opened(rows)
+    for name, selection in (("no filter", Selection()), ("4 districts, 3 audiences, 3 years", FILTERED)):
+        ours = median(lambda: overview(data, selection))  # noqa: B023
+        for against, figures in (("the same figures", SAME), ("counts and sums only", SIMPLE)):
+            base = median(bare(data, selection, figures))
+            line(f"all numbers of the Overview, {name}", f"{rows:,}", f"one bare GROUPING SETS query, {against}", ours, base, "≤ 1.5, plus 10 ms" if figures == SAME else "")
+    data.engine.dispose()
+
+
+def line(what: str, size: str, against: str, ours: float, base: float, bound: str) -> None:
+    """One row of the table."""
+    print(f"| {what} | {size} | {against} | {ours * 1000:,.0f} ms | {base * 1000:,.0f} ms | {ours / base:.2f} | {bound} |", flush=True)
+
+
+def main() -> None:
+    """Print the whole table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n")[0])
+    parser.add_argument("--sizes", default="10000,1000000,10000000", help="numbers of events, comma-separated")
+    sizes = [int(float(size)) for size in parser.parse_args().sizes.split(",")]
+    for rows in sizes:
+        synthetic.file(rows)
+    print("| what | events | against | ours | theirs | ratio | bound |\n|---|---|---|---|---|---|---|")
+    for rows in sizes:
+        queries(rows)
+    clicks = {}
+    for rows in sizes:
+        clicks[rows] = screen.click(rows)
+        line("click on a filter to every chart redrawn", f"{rows:,}", "a page of the same figures by st.plotly_chart", clicks[rows].ours, clicks[rows].plain, "≤ 1.0 at 1,000,000")
+    line("click on a filter to every chart redrawn", f"{sizes[-1]:,}", f"itself at {sizes[0]:,} events", clicks[sizes[-1]].ours, clicks[sizes[0]].ours, "≤ 2")
+    for rows in sizes:
+        cold = screen.cold_start(rows)
+        print(f"| cold start of the server to a usable first page | {rows:,} | – | {cold.seconds:.1f} s | – | – | – |")
+        print(f"| peak memory of the server, after every page | {rows:,} | 1.5 GiB | {cold.gibibytes:.2f} GiB | 1.50 GiB | {cold.gibibytes / 1.5:.2f} | ≤ 1 |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

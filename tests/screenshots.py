@@ -1,0 +1,24 @@
+"""The picture in README, made by the project itself: `make screenshots`."""
+
+import shutil
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.conftest import QUIET, ROOT, ready, serving
+
+
+def main() -> None:
+    """Write docs/overview.png from the bundled dataset."""
+    folder = ROOT / "docs"
+    folder.mkdir(exist_ok=True)
+    with serving() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-GB")
+        page.goto(f"{address}/?language=en")
+        ready(page)
+        page.screenshot(path=folder / "overview.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
