@@ -7,6 +7,7 @@ lies in the wanted districts (`earlier_districts`); only the few activities whos
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -48,21 +49,19 @@ def measure(store: Store, selection: Selection, groupings: list[Grouping]) -> di
     the stated numbers: exact, about, at least; '' where none is stated), last_day (of the latest dated event).
     A cell with several values counts once under each.
     """
-    found = clauses(selection, store)
     answer: dict[Grouping, pd.DataFrame] = {}
     with store.engine.connect() as connection:
-        for bundle in _bundles(found, groupings):
-            kept = [clause for name, clause in found.items() if name not in bundle[0].ignoring]
-            answer |= _measure(connection, store, selection.without(*(bundle[0].ignoring & set(found))), kept, bundle)
+        for freed, bundle in bundles(selection, groupings).items():
+            answer |= _measure(connection, store, freed, list(clauses(freed, store).values()), bundle)
     return {grouping: answer[grouping] for grouping in groupings}
 
 
-def _bundles(found: Clauses, groupings: list[Grouping]) -> list[list[Grouping]]:
-    """Groupings that let the same filters go, and so can be answered by one pass over the same rows."""
-    bundles: dict[frozenset[str], list[Grouping]] = {}
+def bundles(selection: Selection, groupings: Iterable[Grouping]) -> dict[Selection, list[Grouping]]:
+    """Groupings that ask about the same rows, by the selection of these rows: one pass answers each bundle."""
+    found: dict[Selection, list[Grouping]] = {}
     for grouping in dict.fromkeys(groupings):
-        bundles.setdefault(grouping.ignoring & set(found), []).append(grouping)
-    return list(bundles.values())
+        found.setdefault(selection.without(*grouping.ignoring), []).append(grouping)
+    return found
 
 
 def _measure(connection: Connection, store: Store, selection: Selection, kept: list[ColumnElement[bool]], groupings: list[Grouping]) -> dict[Grouping, pd.DataFrame]:
@@ -85,7 +84,6 @@ def _column(name: str, selection: Selection) -> ColumnElement:
     return events.c[column]
 
 
-Clauses = dict[str, ColumnElement[bool]]
 Kept = list[ColumnElement[bool]]
 Sums = dict[tuple[str, ...], list]
 """Key → events; activities (among the districts wanted, in each district, alone in their activity); people, events with a
@@ -347,8 +345,8 @@ def before(selection: Selection) -> Selection | None:
 
 
 def left_out(store: Store, selection: Selection) -> dict[str, int]:
-    """Events that the same filters would show but for one rule: repeated, planned, cancelled, undated; and unplaced, month-only,
-    joint (whose number covers several places) among those shown. Only counts above zero."""
+    """Events that the same filters would show but for one rule: repeated, planned, cancelled, undated; and unplaced and joint ones
+    (whose number covers several places) among those shown. Only counts above zero."""
     with store.engine.connect() as connection:
         counts = _not_counted(connection, store, selection) | _not_exact(connection, store, selection)
     return {name: count for name, count in counts.items() if count}
@@ -361,8 +359,7 @@ def _not_counted(connection: Connection, store: Store, selection: Selection) -> 
     others = list(found.values())
     counts = dict.fromkeys(("repeated", "planned", "cancelled", "undated"), 0)
     if not {"repeated", "planned", "cancelled"}.intersection(selection.only):
-        unusual = or_(events.c.repeats.is_(True), ~is_one_of(events.c.status, ("held",)))
-        statement = select(events.c.repeats, events.c.status, func.count()).where(unusual, *others, *([] if span is None else [span])).group_by(events.c.repeats, events.c.status)
+        statement = select(events.c.repeats, events.c.status, func.count()).where(events.c.usual.is_(False), *others, *([] if span is None else [span])).group_by(events.c.repeats, events.c.status)
         for repeats, status, count in connection.execute(statement):
             name = "repeated" if repeats and "repeated" not in selection.include else str(status)
             if name in counts and name not in selection.include:
@@ -374,16 +371,12 @@ def _not_counted(connection: Connection, store: Store, selection: Selection) -> 
 
 
 def _not_exact(connection: Connection, store: Store, selection: Selection) -> dict[str, int]:
-    """Events among those shown that name no district, that are known by their month, whose number is not added."""
+    """Events among those shown that name no district, and those whose number is not added."""
     kept = list(clauses(selection, store).values())
-    keys = [events.c.district, events.c.date_precision]
-    counts = dict.fromkeys(("unplaced", "month", "joint"), 0)
-    for district, precision, count in connection.execute(select(*keys, func.count()).where(*kept).group_by(*keys)):
-        counts["unplaced"] += 0 if district else int(count)
-        counts["month"] += int(count) if precision == "month" else 0
+    conditions = {"unplaced": is_one_of(events.c.district, ("",))}
     if selection.by_place and store.joint:
-        counts["joint"] = int(connection.execute(select(func.count()).where(events.c.joint.is_(True), *kept)).scalar_one())
-    return counts
+        conditions["joint"] = events.c.joint.is_(True)
+    return {name: int(connection.execute(select(func.count()).where(condition, *kept)).scalar_one()) for name, condition in conditions.items()}
 
 
 def event_rows(store: Store, selection: Selection, limit: int | None = None) -> pd.DataFrame:

@@ -228,6 +228,8 @@ def _kind(selection: Selection) -> ColumnElement[bool]:
     if "repeated" in selection.only:
         return events.c.repeats.is_(True)
     asked = [status for status in ("planned", "cancelled") if status in selection.only]
+    if not asked and not selection.include:
+        return events.c.usual.is_(True)
     if len(asked) > 1:
         return false()
     statuses = asked or ["held", *(status for status in ("planned", "cancelled") if status in selection.include)]

@@ -26,7 +26,7 @@ from analytics import dataset, places, schema
 from analytics.errors import N_, DataFaults, OutreachError
 
 BUNDLED = places.DATA / "events.csv"
-LAYOUT = "7"
+LAYOUT = "8"
 """Raised whenever the columns below change, so that older store files are made anew."""
 
 _SQL_TYPES = {"date": Date, "count": Integer}
@@ -44,6 +44,7 @@ events = Table(
     Column("report_quarter", String),
     Column("report_year", String),
     Column("place_no", Integer),
+    Column("usual", Boolean),
     Column("repeats", Boolean),
     Column("joint", Boolean),
     Column("people", Integer),
@@ -78,7 +79,8 @@ def derive(table: pd.DataFrame, known_places: dict[str, int] | None = None) -> p
     """The events frame with the columns that counting needs.
 
     Adds: month, quarter, year of the first day ('' where undated), the same of report_day (the first day, else the report's
-    date), place_no (one number per named place, absent where none is named), repeats (another row is kept), people (stated
+    date), place_no (one number per named place, absent where none is named), usual (held, and no repeat), repeats (another row
+    is kept), people (stated
     for this event alone), weakness (of the stated number: 1 exact, 2 about, 3 at least), activity_no, activity_size (rows of
     the activity), activity_mixed (its rows differ in more than their place), earlier_districts (bits of the districts on the
     activity's earlier rows), first_in_district (`FIRST` on the activity's first row in its district, else 0; 0 throughout a
@@ -97,6 +99,7 @@ def derive(table: pd.DataFrame, known_places: dict[str, int] | None = None) -> p
         report_day=report_day,
         **_periods(report_day, "report_"),
         place_no=_place_numbers(table, {} if known_places is None else known_places),
+        usual=(table["duplicate_of"] == "") & (table["status"] == "held"),
         repeats=table["duplicate_of"] != "",
         people=table["participants"].where(table["participants_scope"] != "activity"),
         weakness=table["participants_qualifier"].map({code: number for number, code in enumerate(schema.QUALIFIER, start=1)}).where(table["participants"].notna()).astype("Int64"),
@@ -252,7 +255,8 @@ def finish_duckdb(connection: duckdb.DuckDBPyConnection, source: str, version: s
     for name in TEXT_KEPT_AS_CODES:
         connection.execute(f'CREATE TYPE "{name}_term" AS ENUM (SELECT DISTINCT "{name}" FROM plain ORDER BY 1)')
     names = ", ".join(f'"{c.name}"::{c.name}_term AS "{c.name}"' if c.name in TEXT_KEPT_AS_CODES else f'"{c.name}"' for c in events.columns)
-    connection.execute(f"CREATE TABLE events AS SELECT {names} FROM plain ORDER BY date_start, event_id")
+    # Rows that few questions need stand together, the rest in date order, so that whole blocks can be passed over.
+    connection.execute(f"CREATE TABLE events AS SELECT {names} FROM plain ORDER BY usual, activity_mixed OR joint, date_start, event_id")
     connection.execute("DROP TABLE plain")
     connection.execute(f"CREATE TABLE {combinations.name} (dimension VARCHAR, combination VARCHAR, value VARCHAR)")
     for dimension in _several():

@@ -32,8 +32,8 @@ from ui.plot import prepare
 
 ROOT = Path(__file__).parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-AUDIENCES = ("Media", "Students", "Officials", "Parents", "Schools", "Communities")
-CODES = ("media", "students", "officials", "parents", "schools", "communities")
+AUDIENCES = ("Media", "Students", "Officials", "Parents", "Enterprises", "Communities")
+CODES = ("media", "students", "officials", "parents", "enterprises", "communities")
 
 # Times from the key press until the newest drawing of any chart has been painted, watched from inside the page. Both pages redraw
 # all of their four charts on a click, and are watched in the same way: by plotly's own drawing of each chart's first layer.

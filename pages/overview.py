@@ -15,7 +15,7 @@ total, here, everywhere, audiences, months, programmes = view.measure(
 events = int(total["events"].iloc[0])
 
 headline(view, words("How much, where, for whom, when?"))
-cards.figures_row(view, total, here)
+figures_row = st.container()
 
 if not cards.empty(view, total):
     left, right = st.columns([1, 1], gap="small")
@@ -25,3 +25,5 @@ if not cards.empty(view, total):
         cards.card(view, figures.bars(audiences, "audience", context, events, height=262))
         cards.card(view, figures.over_time(months, "month", context, height=178))
     cards.card(view, figures.bars(programmes, "programme", context, events, height=190))
+with figures_row:  # after the charts, which a viewer waits for
+    cards.figures_row(view, total, here)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from functools import lru_cache
 from threading import Lock
 
@@ -41,10 +42,33 @@ def _status(path: os.PathLike) -> os.stat_result | None:
         return None
 
 
-@lru_cache(maxsize=512)
 def measure(store: Store, selection: Selection, groupings: tuple[Grouping, ...]) -> dict[Grouping, pd.DataFrame]:
-    """`measures.measure`, remembered while the store is the same. The frames are shared: nobody changes them."""
-    return measures.measure(store, selection, list(groupings))
+    """`measures.measure`, each grouping remembered with the rows it asks about: a chart that ignores the filter just changed
+    is not counted again. The frames are shared: nobody changes them.
+    """
+    answer: dict[Grouping, pd.DataFrame] = {}
+    for freed, bundle in measures.bundles(selection, groupings).items():
+        wanted = {grouping: (store.version, freed, grouping.by) for grouping in bundle}
+        missing = [Grouping(by) for by in dict.fromkeys(grouping.by for grouping, key in wanted.items() if key not in _frames)]
+        if missing:
+            for grouping, frame in measures.measure(store, freed, missing).items():
+                _remember((store.version, freed, grouping.by), frame)
+                answer[grouping] = frame
+        for grouping, key in wanted.items():
+            found = _frames.get(key)
+            answer[grouping] = answer[Grouping(grouping.by)] if found is None else found
+    return {grouping: answer[grouping] for grouping in groupings}
+
+
+_frames: OrderedDict[tuple, pd.DataFrame] = OrderedDict()
+MOST_FRAMES = 2_000
+
+
+def _remember(key: tuple, frame: pd.DataFrame) -> None:
+    with _lock:
+        _frames[key] = frame
+        while len(_frames) > MOST_FRAMES:
+            _frames.popitem(last=False)
 
 
 @lru_cache(maxsize=512)

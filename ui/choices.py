@@ -88,14 +88,14 @@ def to_date(view: View) -> pd.DataFrame:
 
 def beside_the_time(view: View) -> None:
     """Events that no bar can show exactly: undated ones, and those known by their month only."""
-    words, context, counts = view.words, view.context, view.context.left_out
-    (table,) = view.measure(Grouping(("year",)))
-    undated = int(table.loc[table["year"] == "undated", "events"].sum()) or counts.get("undated", 0)
+    words, context = view.words, view.context
+    undated, month = context.selection.without("span").change(only=("undated",)), context.selection.change(only=("month",))
+    counts = [int(cache.measure(view.store, selection, (Grouping(),))[Grouping()]["events"].iloc[0]) for selection in (undated, month)]
     items = []
-    if undated:
-        items.append((words.plural("{n} event has no date", "{n} events have no date", undated), context.events(context.selection.without("span").change(only=("undated",)))))
-    if counts.get("month"):
-        items.append((words.plural("{n} event is known by its month only", "{n} events are known by their month only", counts["month"]), context.events(context.selection.change(only=("month",)))))
+    if counts[0]:
+        items.append((words.plural("{n} event has no date", "{n} events have no date", counts[0]), context.events(undated)))
+    if counts[1]:
+        items.append((words.plural("{n} event is known by its month only", "{n} events are known by their month only", counts[1]), context.events(month)))
     if items:
         links = " · ".join(f'<a href="{escape(href)}">{escape(text)}</a>' for text, href in items)
         st.html(f'<p class="panel">{links}</p>')
