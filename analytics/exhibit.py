@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from calendar import monthrange
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import pandas as pd
 
@@ -80,6 +81,17 @@ class Context:
             selection = narrowed(selection, name.replace("_", "-"), code)
         return self.events(selection)
 
+    def drill_periods(self, codes: Iterable[str], selection: Selection) -> dict[str, str]:
+        """The events of each period of the calendar, as `drill` has them: one address, its two dates put in for each."""
+        start, end = date(1949, 1, 1), date(1949, 1, 2)
+        pattern = self.events(selection.change(start=start, end=end))
+        links = {}
+        for code in codes:
+            first, last = bounds(code)
+            first, last = max(first, selection.start or first), min(last, selection.end or last)
+            links[code] = pattern.replace(f"from={start}", f"from={first}").replace(f"to={end}", f"to={last}")
+        return links
+
     def left_out_phrase(self) -> str:
         """What the default rules leave out, as the end of the filter sentence."""
         kinds = {"repeated": self.words("repeated"), "planned": self.words("planned"), "cancelled": self.words("cancelled"), "undated": self.words("undated")}
@@ -117,9 +129,11 @@ def narrowed(selection: Selection, name: str, code: str) -> Selection:
     return selection.change(**{name.replace("-", "_"): (code,)})
 
 
+@lru_cache(maxsize=8192)
 def bounds(code: str) -> tuple[date, date]:
     """First and last day of `2023`, `2023-Q2`, `2023-04` or a day."""
     if len(code) == 10:
         return date.fromisoformat(code), date.fromisoformat(code)
-    period = pd.Period(code.replace("-Q", "Q"))
-    return period.start_time.date(), period.end_time.date()
+    year = int(code[:4])
+    first, last = (1, 12) if len(code) == 4 else (int(code[6]) * 3 - 2, int(code[6]) * 3) if "Q" in code else (int(code[5:]), int(code[5:]))
+    return date(year, first, 1), date(year, last, monthrange(year, last)[1])

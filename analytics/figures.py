@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from analytics import schema, theme
-from analytics.exhibit import Context, Exhibit, Link, narrowed
+from analytics.exhibit import Context, Exhibit, Link
 from analytics.measures import complete
 from analytics.selection import FIELDS, Selection
 from analytics.text import Words
@@ -233,6 +233,7 @@ def over_time(table: pd.DataFrame, period: str, context: Context, stack: str = "
         for code, count in zip(rows[period], rows[measure], strict=True):
             counts[code] += 0 if gap(count) else int(count)
         prefix = f"{label}: " if stack else ""
+        links = context.drill_periods((code for code, count in counts.items() if count), context.selection.change(**{FIELDS[stack]: codes}) if stack else context.selection)
         data.append(
             {
                 "type": "bar",
@@ -241,7 +242,7 @@ def over_time(table: pd.DataFrame, period: str, context: Context, stack: str = "
                 "y": list(counts.values()),
                 "hovertext": [f"<b>{words.term(period, code)}</b><br>{prefix}{words.plural('{n} event', '{n} events', count) if count else words('no report found')}" for code, count in counts.items()],
                 "hoverinfo": "text",
-                "customdata": [_bar_link(context, period, code, stack, codes) if count else "" for code, count in counts.items()],
+                "customdata": [links.get(code, "") for code in counts],
                 "marker": {"color": colour, "line": {"width": 0}},
             }
         )
@@ -285,11 +286,6 @@ def _series(dated: pd.DataFrame, stack: str, words: Words) -> list[tuple[tuple[s
     if rest:
         series.append((rest, words("{n} more", n=len(rest)), "@cat6", dated[dated[stack].isin(rest)]))
     return series
-
-
-def _bar_link(context: Context, period: str, code: str, stack: str, codes: tuple[str, ...]) -> str:
-    selection = narrowed(context.selection, period, code)
-    return context.events(selection.change(**{FIELDS[stack]: codes}) if stack else selection)
 
 
 def _tick(code: str, period: str) -> str:

@@ -137,9 +137,10 @@ def district_map(table: pd.DataFrame, context: Context, measure: str = "per_resi
     drawn = Drawn.of(rows, measure, scheme, count, own, context, context.here)
     data: list[dict] = []
     for geo in ("geo", "geo2"):
-        data += _circles(drawn, geo) if circles else _classes(drawn, geo, geo == "geo")
+        data += _circles(drawn, geo) if circles else [_classes(drawn, geo)]
         data.append(_outline(context, geo))
         data.append(_labels(drawn, geo, circles))
+    data += [] if circles else _legend(drawn)
     figure = {"data": data, "layout": layout(
         geo=_geo([0, 1], [0, 1], WIDE), geo2=_geo(*INSET, INNER, framed=True), shapes=[_frame()], margin={"l": 0, "r": 0, "t": 0, "b": 0},
         showlegend=True, legend={"x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}, "title": {"text": _legend_title(measure, words), "font": {"size": 11}}, "itemclick": False, "itemdoubleclick": False},
@@ -192,30 +193,36 @@ class Drawn:
 
 
 def _polygons(geo: str, codes: list[str], colour: str, line: dict, **more: object) -> dict:
-    """District shapes in one colour. A trace without districts keeps its legend entry by an empty one."""
+    """District shapes, in one colour unless `z` and `colorscale` say otherwise."""
     return {
         "type": "choropleth", "geo": geo, "geojson": "@shapes", "featureidkey": "id", "locations": codes or [""], "z": [1] * max(len(codes), 1),
-        "colorscale": [[0, colour], [1, colour]], "showscale": False, "marker": {"line": line},
+        "colorscale": [[0, colour], [1, colour]], "showscale": False, "marker": {"line": line}, "showlegend": False,
     } | more  # fmt: skip
 
 
-def _classes(drawn: Drawn, geo: str, legend: bool) -> list[dict]:
-    words, colours = drawn.words, theme.class_colours(len(drawn.limits))
-    groups = [(number, colours[number], drawn.labels[number]) for number in range(len(drawn.limits))]
+def _classes(drawn: Drawn, geo: str) -> dict:
+    """The districts in the colours of their classes, as one trace: a trace per class takes plotly several times as long."""
+    colours = ["@none", *theme.class_colours(len(drawn.limits))]
+    steps = [[(number + edge) / len(colours), colour] for number, colour in enumerate(colours) for edge in (0, 1)]
+    return _polygons(
+        geo, [row.district for row in drawn.rows], "", {"color": "@outline", "width": 1}, z=drawn.classes, zmin=-1.5, zmax=len(colours) - 1.5, colorscale=steps,
+        hoverinfo="text", hovertext=drawn.tooltips, customdata=drawn.links,
+    )  # fmt: skip
+
+
+def _legend(drawn: Drawn) -> list[dict]:
+    """An entry for each class that has a district, and for no report: marks without a place."""
+    words = drawn.words
     undatable = any(number < 0 and row.events for number, row in zip(drawn.classes, drawn.rows, strict=True))
-    groups.append((-1, "@none", words("no report found, or no date") if undatable else words("no report found")))
-    traces = []
-    for number, colour, label in groups:
-        inside = [place for place, each in enumerate(drawn.classes) if each == number]
-        if not inside and number >= 0 and math.isinf(drawn.limits[number]):
-            continue
-        traces.append(
-            _polygons(
-                geo, [drawn.rows[place].district for place in inside], colour, {"color": "@outline", "width": 1}, name=label, showlegend=legend, legendgroup=label, hoverinfo="text",
-                hovertext=[drawn.tooltips[place] for place in inside], customdata=[drawn.links[place] for place in inside],
-            )
-        )  # fmt: skip
-    return traces
+    entries = [*zip(drawn.labels, theme.class_colours(len(drawn.limits)), drawn.limits, strict=True)]
+    entries = [(label, colour) for number, (label, colour, limit) in enumerate(entries) if number in drawn.classes or math.isfinite(limit)]
+    entries.append((words("no report found, or no date") if undatable else words("no report found"), "@none"))
+    return [_entry(label, colour) for label, colour in entries]
+
+
+def _entry(label: str, colour: str) -> dict:
+    marker = {"symbol": "square", "size": 12, "color": colour}
+    return {"type": "scattergeo", "geo": "geo", "lon": [None], "lat": [None], "mode": "markers", "marker": marker, "name": label, "showlegend": True, "hoverinfo": "skip"}
 
 
 def _circles(drawn: Drawn, geo: str) -> list[dict]:
@@ -225,7 +232,7 @@ def _circles(drawn: Drawn, geo: str) -> list[dict]:
     largest = max([*values, 0]) or 1
     points = _points(geo)
     shared = {"hoverinfo": "text", "hovertext": drawn.tooltips, "customdata": drawn.links}
-    land = _polygons(geo, [row.district for row in drawn.rows], "@land", {"color": "@muted", "width": 0.6}, showlegend=False, **shared)
+    land = _polygons(geo, [row.district for row in drawn.rows], "@land", {"color": "@muted", "width": 0.6}, **shared)
     circle = {
         "type": "scattergeo", "geo": geo, "mode": "markers", **_at(points, [row.district for row in drawn.rows]), **shared,
         "marker": {"size": [60 * math.sqrt(value / largest) for value in values], "color": "@circle", "line": {"color": "@outline", "width": 1}},
@@ -241,7 +248,7 @@ def _at(points: dict[str, tuple[float, float]], codes: list[str]) -> dict[str, l
 def _outline(context: Context, geo: str) -> dict:
     """Chosen districts, outlined in a trace of its own: neighbours would cover half of a marker line."""
     chosen = [code for code in context.selection.district if code != schema.UNPLACED]
-    return _polygons(geo, chosen, "rgba(0,0,0,0)", {"color": "@chosen", "width": 3.5}, showlegend=False, hoverinfo="skip")
+    return _polygons(geo, chosen, "rgba(0,0,0,0)", {"color": "@chosen", "width": 3.5}, hoverinfo="skip")
 
 
 def _labels(drawn: Drawn, geo: str, circles: bool) -> dict:
@@ -345,15 +352,13 @@ def multiples(table: pd.DataFrame, by: str, context: Context, measure: str = "ev
         y = [1 - (line + 1) / lines + 0.01, 1 - (line + 0.13) / lines]
         geos[geo] = _geo(x, y, WIDE)
         drawn = Drawn.of(frames[code], measure, scheme, count, own, context, context.events, limits)
-        traces = _classes(drawn, geo, False)
-        for trace in traces:
-            trace["customdata"] = [context.drill(**{by: code, "district": district}) if district else "" for district in trace["locations"]]
-        data += traces
+        links = [context.drill(**{by: code, "district": row.district}) if row.events else "" for row in drawn.rows]
+        data.append(_classes(drawn, geo) | {"customdata": links})
         title = words.term(by, code)
         annotations.append({"text": f"<b>{title}</b> · {words.number(sums[code])}", "x": sum(x) / 2, "y": 1 - line / lines, "xref": "paper", "yref": "paper", "showarrow": False, "yanchor": "top", "font": {"size": 12}})
     labels = class_labels(values, limits, measure, words)
     for label, colour in [*zip(labels, theme.class_colours(len(limits)), strict=True), (words("no report found"), "@none")]:
-        data.append({"type": "scattergeo", "lon": [None], "lat": [None], "mode": "markers", "marker": {"symbol": "square", "size": 12, "color": colour}, "name": label, "showlegend": True, "hoverinfo": "skip"})
+        data.append(_entry(label, colour))
     figure = {"data": data, "layout": layout(annotations=annotations, margin={"l": 0, "r": 0, "t": 4, "b": 44}, showlegend=True, legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top", "itemclick": False, "itemdoubleclick": False}, **geos)}
     left = len(sums[(sums > 0) & (sums.index != schema.UNDATED)].index.difference(shown))
     sums = sums[shown]
