@@ -13,7 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from ui.plot import prepare
 
@@ -64,19 +64,25 @@ def browser_type_launch_args() -> dict:
     return {"args": QUIET} | ({"executable_path": path} if path else {})
 
 
-@pytest.fixture
-def browser_context_args() -> dict:
-    return {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "accept_downloads": True}
+@pytest.fixture(scope="session")
+def viewer(browser: Browser) -> Iterator[BrowserContext]:
+    """One viewer's browser for all tests: what it has fetched once, it keeps, as a viewer's does."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", accept_downloads=True)
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def context(context: BrowserContext) -> Iterator[BrowserContext]:
-    """A context in which a request to another machine, or an error of a script, fails the test."""
+def page(viewer: BrowserContext) -> Iterator[Page]:
+    """A new tab, in which a request to another machine, or an error of a script, fails the test."""
     away: list[str] = []
     errors: list[str] = []
-    context.on("request", lambda request: away.append(request.url) if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")) else None)
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    yield context
+    page = viewer.new_page()
+    page.on("request", lambda request: away.append(request.url) if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
     assert away == []
     assert errors == []
 
@@ -93,16 +99,21 @@ def visit(page: Page, server: str) -> Callable[[str], Page]:
     return go
 
 
+CHARTS = {"": 4, "district_map": 1, "audiences": 7, "timeline": 4, "events": 0}
+"""Charts that a page with something to show draws at least."""
+
+
 def ready(page: Page, drawn: str = "") -> None:
     """Wait until the page has run and its charts are drawn, for a selection whose address contains `drawn`."""
     page.wait_for_function(
-        """drawn => {
+        """([drawn, charts]) => {
             const plots = [...document.querySelectorAll('.plot:not([hidden])')];
-            const running = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== 'notRunning';
-            return document.querySelector('.headline, .empty, [data-testid="stException"], [data-testid="stAlert"]') && !running
-                && plots.every(plot => plot.dataset.drawn?.includes(drawn)) && !document.querySelector('[data-stale="true"]');
+            const path = location.pathname.slice(1);
+            const idle = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === 'notRunning' && !document.querySelector('[data-stale="true"]');
+            const whole = document.querySelector('.empty') || (path === 'events' ? document.querySelector('[data-key="events"] h3') : plots.length >= charts[path]);
+            return document.querySelector('.headline') && idle && whole && plots.every(plot => plot.dataset.drawn?.includes(drawn));
         }""",
-        arg=drawn,
+        arg=[drawn, CHARTS],
         timeout=30_000,
     )
 
