@@ -17,7 +17,20 @@ from analytics.selection import FIELDS, read_selection
 from analytics.store import open_store
 from analytics.text import LANGUAGES, Words
 
-COMMA_FREE = {"district", "subdistrict", "audience", "programme", "event-format", "topic", "mode", "place-basis", "office-role", "include", "only", "country"}
+COMMA_FREE = {
+    "district",
+    "subdistrict",
+    "audience",
+    "programme",
+    "event-format",
+    "topic",
+    "mode",
+    "place-basis",
+    "office-role",
+    "include",
+    "only",
+    "country",
+}
 """Filters whose values never hold a comma, so that one option can list several."""
 
 

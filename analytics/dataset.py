@@ -42,7 +42,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     if path.suffix.lower() not in READERS:
-        raise OutreachError(N_("{path}: the name must end in {endings}. Save the table as one of these."), path=path, endings=", ".join(READERS))
+        raise OutreachError(
+            N_("{path}: the name must end in {endings}. Save the table as one of these."), path=path, endings=", ".join(READERS)
+        )
     if not path.is_file():
         raise OutreachError(N_("{path}: there is no such file. Correct the path."), path=path)
     try:
@@ -52,7 +54,12 @@ def read_table(path: str | Path) -> pd.DataFrame:
     except pd.errors.ParserError as error:
         raise DataFaults(str(path), _ragged_faults(path)) from error
     except Exception as error:
-        raise OutreachError(N_("{path}: cannot be read as {kind} ({reason}). Open it in a spreadsheet and save it again."), path=path, kind=path.suffix[1:], reason=error) from error
+        raise OutreachError(
+            N_("{path}: cannot be read as {kind} ({reason}). Open it in a spreadsheet and save it again."),
+            path=path,
+            kind=path.suffix[1:],
+            reason=error,
+        ) from error
     named = table.set_axis([_as_text(name).removeprefix("\ufeff") for name in table.columns], axis=1).reset_index(drop=True)
     cells = named.map(_as_text) if len(named) else named
     filled = cells != ""
@@ -75,7 +82,9 @@ def _headed(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 _READ = {
-    ".csv": lambda path: _headed(pd.read_csv(path, dtype=str, header=None, keep_default_na=False, skip_blank_lines=False, encoding="utf-8-sig")),
+    ".csv": lambda path: _headed(
+        pd.read_csv(path, dtype=str, header=None, keep_default_na=False, skip_blank_lines=False, encoding="utf-8-sig")
+    ),
     ".xlsx": lambda path: _headed(pd.read_excel(path, dtype=object, header=None, keep_default_na=False)),
     ".parquet": lambda path: pd.read_parquet(path).astype(object),
 }
@@ -108,7 +117,10 @@ def _ragged_faults(path: Path) -> list[Fault]:
         return [_encoding_fault(path)]
     except csv.Error:
         pass
-    more = [Fault(row, "", "", N_("the row has more cells than the header"), N_("Put text that holds commas into quotation marks")) for row in long]
+    more = [
+        Fault(row, "", "", N_("the row has more cells than the header"), N_("Put text that holds commas into quotation marks"))
+        for row in long
+    ]
     unclosed = Fault(0, "", "", N_("a quotation mark is opened and not closed"), N_("Close it, or write it twice inside a text"))
     return _column_faults(pd.DataFrame(columns=header)) or more or [unclosed]
 
@@ -129,7 +141,14 @@ def check(table: pd.DataFrame) -> list[Fault]:
 def _column_faults(table: pd.DataFrame) -> list[Fault]:
     names = list(table.columns)
     faults = [
-        Fault(1, name, "", N_("the column is missing"), N_("Add a column with the heading {detail}; leave cells empty where nothing is known"), name)
+        Fault(
+            1,
+            name,
+            "",
+            N_("the column is missing"),
+            N_("Add a column with the heading {detail}; leave cells empty where nothing is known"),
+            name,
+        )
         for name in schema.COLUMN_NAMES
         if name not in names
     ]
@@ -138,7 +157,10 @@ def _column_faults(table: pd.DataFrame) -> list[Fault]:
         for name in names
         if name not in schema.COLUMN_NAMES
     ]
-    faults += [Fault(1, name, "", N_("the column stands twice"), N_("Delete one of them")) for name in sorted({n for n in names if names.count(n) > 1})]
+    faults += [
+        Fault(1, name, "", N_("the column stands twice"), N_("Delete one of them"))
+        for name in sorted({n for n in names if names.count(n) > 1})
+    ]
     return faults
 
 
@@ -168,7 +190,9 @@ def _value_fault(column: schema.Column, value: str) -> Said | None:
     if any(unicodedata.category(sign) == "Cc" and sign not in "\t\n\r" for sign in value):
         return N_("the cell holds control characters"), N_("Delete them"), ""
     values = value.split(schema.SEPARATOR) if column.several else [value]
-    if len(set(values)) < len(values) or not all(part.strip() == part and part and not (column.several and set(part) & set(";；")) for part in values):
+    if len(set(values)) < len(values) or not all(
+        part.strip() == part and part and not (column.several and set(part) & set(";；")) for part in values
+    ):
         return N_("the values of the cell are not written as a; b; c, each once"), N_("Separate them by a semicolon and one space"), ""
     for part in values:
         found = _JUDGES[column.kind](part) if column.kind in _JUDGES else None
@@ -244,41 +268,113 @@ def _faults_where(wrong: pd.Series, table: pd.DataFrame, column: str, problem: s
 
 def _key_faults(table: pd.DataFrame) -> list[Fault]:
     ids, named = table["event_id"], table["duplicate_of"]
-    faults = _faults_where(ids.duplicated() & (ids != ""), table, "event_id", N_("the id stands on an earlier row already"), N_("Give each event an id of its own"))
-    faults += _faults_where((named != "") & ~named.isin(ids), table, "duplicate_of", N_("no event has this id"), N_("Name the event_id of the row that is kept"))
-    faults += _faults_where((named != "") & (named == ids), table, "duplicate_of", N_("the event names itself"), N_("Leave it empty or name another row"))
+    faults = _faults_where(
+        ids.duplicated() & (ids != ""),
+        table,
+        "event_id",
+        N_("the id stands on an earlier row already"),
+        N_("Give each event an id of its own"),
+    )
+    faults += _faults_where(
+        (named != "") & ~named.isin(ids), table, "duplicate_of", N_("no event has this id"), N_("Name the event_id of the row that is kept")
+    )
+    faults += _faults_where(
+        (named != "") & (named == ids), table, "duplicate_of", N_("the event names itself"), N_("Leave it empty or name another row")
+    )
     repeats = set(ids[named != ""])
-    faults += _faults_where(named.isin(repeats) & (named != ids), table, "duplicate_of", N_("the row it names is itself a repeat"), N_("Name the row that is kept"))
+    faults += _faults_where(
+        named.isin(repeats) & (named != ids),
+        table,
+        "duplicate_of",
+        N_("the row it names is itself a repeat"),
+        N_("Name the row that is kept"),
+    )
     return faults
 
 
 def _date_faults(table: pd.DataFrame) -> list[Fault]:
     start, end, precision = table["date_start"], table["date_end"], table["date_precision"]
     both = start.str.fullmatch(ISO_DAY) & end.str.fullmatch(ISO_DAY)
-    faults = _faults_where(both & (end < start), table, "date_end", N_("the event ends before it starts"), N_("Exchange or correct the two dates"))
-    faults += _faults_where((start == "") & (end != ""), table, "date_start", N_("there is an end without a start"), N_("Fill in date_start"))
-    faults += _faults_where((start == "") & (precision != "unknown") & (precision != ""), table, "date_precision", N_("there is no date"), N_("Write unknown, or fill in date_start"))
-    faults += _faults_where((start != "") & (precision == "unknown"), table, "date_precision", N_("there is a date"), N_("Write day, range or month, or empty date_start"))
+    faults = _faults_where(
+        both & (end < start), table, "date_end", N_("the event ends before it starts"), N_("Exchange or correct the two dates")
+    )
+    faults += _faults_where(
+        (start == "") & (end != ""), table, "date_start", N_("there is an end without a start"), N_("Fill in date_start")
+    )
+    faults += _faults_where(
+        (start == "") & (precision != "unknown") & (precision != ""),
+        table,
+        "date_precision",
+        N_("there is no date"),
+        N_("Write unknown, or fill in date_start"),
+    )
+    faults += _faults_where(
+        (start != "") & (precision == "unknown"),
+        table,
+        "date_precision",
+        N_("there is a date"),
+        N_("Write day, range or month, or empty date_start"),
+    )
     return faults
 
 
 def _place_faults(table: pd.DataFrame) -> list[Fault]:
     district, basis, unit = table["district"], table["place_basis"], table["subdistrict_code"]
-    faults = _faults_where((district == "") & (basis != "none") & (basis != ""), table, "place_basis", N_("there is no district"), N_("Write none, or fill in the district"))
-    faults += _faults_where((district != "") & (basis == "none"), table, "place_basis", N_("there is a district"), N_("Say how it is known: stated, organiser, venue or inferred"))
+    faults = _faults_where(
+        (district == "") & (basis != "none") & (basis != ""),
+        table,
+        "place_basis",
+        N_("there is no district"),
+        N_("Write none, or fill in the district"),
+    )
+    faults += _faults_where(
+        (district != "") & (basis == "none"),
+        table,
+        "place_basis",
+        N_("there is a district"),
+        N_("Say how it is known: stated, organiser, venue or inferred"),
+    )
     known = unit.isin(_units()) & district.isin(places.adcodes())
-    faults += _faults_where(known & (unit.map(_units()).fillna("") != district), table, "subdistrict_code", N_("it lies in another district"), N_("Correct the district or the subdistrict"))
-    faults += _faults_where((unit != "") & (district == ""), table, "subdistrict_code", N_("there is no district"), N_("Fill in the district"))
+    faults += _faults_where(
+        known & (unit.map(_units()).fillna("") != district),
+        table,
+        "subdistrict_code",
+        N_("it lies in another district"),
+        N_("Correct the district or the subdistrict"),
+    )
+    faults += _faults_where(
+        (unit != "") & (district == ""), table, "subdistrict_code", N_("there is no district"), N_("Fill in the district")
+    )
     return faults
 
 
 def _number_faults(table: pd.DataFrame) -> list[Fault]:
     people, qualifier, reach, scope = table["participants"], table["participants_qualifier"], table["reach"], table["participants_scope"]
     remedy = N_("Write exact, about or at least")
-    faults = _faults_where((people != "") & (qualifier == ""), table, "participants_qualifier", N_("a number without its qualifier"), remedy)
-    faults += _faults_where((people == "") & (reach == "") & (qualifier != ""), table, "participants_qualifier", N_("a qualifier without a number"), N_("Fill in the number or empty the cell"))
-    faults += _faults_where((people == "") & (scope != ""), table, "participants_scope", N_("a scope without a number"), N_("Fill in participants or empty the cell"))
-    faults += _faults_where((people != "") & (scope == ""), table, "participants_scope", N_("it is not said what the number covers"), N_("Write event or activity"))
+    faults = _faults_where(
+        (people != "") & (qualifier == ""), table, "participants_qualifier", N_("a number without its qualifier"), remedy
+    )
+    faults += _faults_where(
+        (people == "") & (reach == "") & (qualifier != ""),
+        table,
+        "participants_qualifier",
+        N_("a qualifier without a number"),
+        N_("Fill in the number or empty the cell"),
+    )
+    faults += _faults_where(
+        (people == "") & (scope != ""),
+        table,
+        "participants_scope",
+        N_("a scope without a number"),
+        N_("Fill in participants or empty the cell"),
+    )
+    faults += _faults_where(
+        (people != "") & (scope == ""),
+        table,
+        "participants_scope",
+        N_("it is not said what the number covers"),
+        N_("Write event or activity"),
+    )
     return faults
 
 

@@ -51,6 +51,5 @@ class DataFaults(OutreachError):
         lines = "\n".join(f"  {fault}" for fault in faults)
         noun = "fault" if len(faults) == 1 else "faults"
         super().__init__(
-            f"{path}: {len(faults)} {noun}, nothing was taken over.\n{lines}\n"
-            "Mend the cells named above and load the file again."
+            f"{path}: {len(faults)} {noun}, nothing was taken over.\n{lines}\nMend the cells named above and load the file again."
         )

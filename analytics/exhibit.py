@@ -94,7 +94,12 @@ class Context:
 
     def left_out_phrase(self) -> str:
         """What the default rules leave out, as the end of the filter sentence."""
-        kinds = {"repeated": self.words("repeated"), "planned": self.words("planned"), "cancelled": self.words("cancelled"), "undated": self.words("undated")}
+        kinds = {
+            "repeated": self.words("repeated"),
+            "planned": self.words("planned"),
+            "cancelled": self.words("cancelled"),
+            "undated": self.words("undated"),
+        }
         parts = [f"{self.words.number(self.left_out[kind])} {name}" for kind, name in kinds.items() if self.left_out.get(kind)]
         if not parts:
             return ""
@@ -105,7 +110,9 @@ class Context:
         """`a`, `a and b`, `a, b and c`."""
         if len(parts) < 2:
             return "".join(parts)
-        return self.words("{first} and {last}", first=", ".join(parts[:-1]) if self.words.language == "en" else "、".join(parts[:-1]), last=parts[-1])
+        return self.words(
+            "{first} and {last}", first=", ".join(parts[:-1]) if self.words.language == "en" else "、".join(parts[:-1]), last=parts[-1]
+        )
 
     def sentence(self) -> str:
         """The filter sentence, with what is left out."""

@@ -78,7 +78,15 @@ def layout(**more: object) -> dict:
 
 def axis(**more: object) -> dict:
     """An axis without clutter, wide enough for its labels."""
-    return {"automargin": True, "gridcolor": "@grid", "zeroline": False, "linecolor": "@grid", "tickcolor": "@grid", "fixedrange": True, "ticksuffix": ""} | more
+    return {
+        "automargin": True,
+        "gridcolor": "@grid",
+        "zeroline": False,
+        "linecolor": "@grid",
+        "tickcolor": "@grid",
+        "fixedrange": True,
+        "ticksuffix": "",
+    } | more
 
 
 def labelled(table: pd.DataFrame, by: tuple[str, ...], words: Words, measures: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -100,10 +108,22 @@ def tooltip(row, name: str, words: Words) -> str:
     """What the pointer shows over a mark: the name, the events, the activities, the stated participants."""
     if not row.events:
         return f"<b>{name}</b><br>" + words("no report found")
-    lines = [f"<b>{name}</b>", words.plural("{n} event", "{n} events", row.events) + words(" in ") + words.plural("{n} activity", "{n} activities", row.activities)]
+    lines = [
+        f"<b>{name}</b>",
+        words.plural("{n} event", "{n} events", row.events)
+        + words(" in ")
+        + words.plural("{n} activity", "{n} activities", row.activities),
+    ]
     if row.participants_events:
         people = words.people(row.participants, row.qualifier)
-        lines.append(words.plural("{people} participants stated for {n} event", "{people} participants stated for {n} events", row.participants_events, people=people))
+        lines.append(
+            words.plural(
+                "{people} participants stated for {n} event",
+                "{people} participants stated for {n} events",
+                row.participants_events,
+                people=people,
+            )
+        )
     else:
         lines.append(words("no number of participants stated"))
     return "<br>".join(lines)
@@ -121,9 +141,20 @@ def _finding(rows: list, name: str, measure: str, words: Words, total: int) -> s
         return words("{chart}: no report found.", chart=heading)
     top = max(shown, key=lambda row: getattr(row, measure))
     if measure == "participants":
-        text = words("{chart}: most participants stated for {name}, {value}.", chart=heading, name=words.term(name, top[1]), value=_people_label(top, words))
+        text = words(
+            "{chart}: most participants stated for {name}, {value}.",
+            chart=heading,
+            name=words.term(name, top[1]),
+            value=_people_label(top, words),
+        )
     else:
-        text = words("{chart}: most for {name}, {value} of {total}.", chart=heading, name=words.term(name, top[1]), value=words.number(getattr(top, measure)), total=words.number(total))
+        text = words(
+            "{chart}: most for {name}, {value} of {total}.",
+            chart=heading,
+            name=words.term(name, top[1]),
+            value=words.number(getattr(top, measure)),
+            total=words.number(total),
+        )
     absent = [words.term(name, row[1]) for row in rows if not row.events and row[1] not in (schema.UNDATED, schema.UNPLACED)]
     if absent and schema.DIMENSIONS[name].terms:
         return words.sentences(text, words("No report found for {names}.", names=words.listing(absent)))
@@ -132,13 +163,23 @@ def _finding(rows: list, name: str, measure: str, words: Words, total: int) -> s
 
 def gap(value: object) -> bool:
     """Whether a cell is empty."""
-    return value is None or value != value  # noqa: PLR0124 - only a gap differs from itself
+    return value is None or value != value
 
 
 # ------------------------------------------------------------------ bars
 
 
-def bars(table: pd.DataFrame, name: str, context: Context, total: int, measure: str = "events", key: str = "", most: int = 0, share: bool = False, height: int = 0) -> Exhibit:
+def bars(
+    table: pd.DataFrame,
+    name: str,
+    context: Context,
+    total: int,
+    measure: str = "events",
+    key: str = "",
+    most: int = 0,
+    share: bool = False,
+    height: int = 0,
+) -> Exhibit:
     """Horizontal bars of one dimension: counts, or shares of `total`; a click opens the events behind a bar.
 
     `table` as from `measures.measure`; absent terms are drawn as empty rows. `most` keeps the largest of an open dimension.
@@ -159,7 +200,10 @@ def bars(table: pd.DataFrame, name: str, context: Context, total: int, measure: 
         "orientation": "h",
         "y": labels,
         "x": [round(value, 4) for value in shown],
-        "text": [words.percent(v / total) if share and total else (_people_label(row, words) if measure == "participants" else words.number(v)) for v, row in zip(values, rows, strict=True)],
+        "text": [
+            words.percent(v / total) if share and total else (_people_label(row, words) if measure == "participants" else words.number(v))
+            for v, row in zip(values, rows, strict=True)
+        ],
         "textposition": "outside",
         "cliponaxis": False,
         "textfont": {"color": "@text"},
@@ -212,7 +256,16 @@ def stated_note(table: pd.DataFrame, words: Words) -> Link:
 # ------------------------------------------------------------------ time
 
 
-def over_time(table: pd.DataFrame, period: str, context: Context, stack: str = "", key: str = "over-time", height: int = 280, measure: str = "events", overall: pd.DataFrame | None = None) -> Exhibit:
+def over_time(
+    table: pd.DataFrame,
+    period: str,
+    context: Context,
+    stack: str = "",
+    key: str = "over-time",
+    height: int = 280,
+    measure: str = "events",
+    overall: pd.DataFrame | None = None,
+) -> Exhibit:
     """Bars by month, quarter or year, every empty one in its place, stacked by one dimension if asked.
 
     `table` grouped by (period,) or (period, stack), then `overall` by (period,); a filter on what is stacked narrows the stack.
@@ -233,14 +286,20 @@ def over_time(table: pd.DataFrame, period: str, context: Context, stack: str = "
         for code, count in zip(rows[period], rows[measure], strict=True):
             counts[code] += 0 if gap(count) else int(count)
         prefix = f"{label}: " if stack else ""
-        links = context.drill_periods((code for code, count in counts.items() if count), context.selection.change(**{FIELDS[stack]: codes}) if stack else context.selection)
+        links = context.drill_periods(
+            (code for code, count in counts.items() if count),
+            context.selection.change(**{FIELDS[stack]: codes}) if stack else context.selection,
+        )
         data.append(
             {
                 "type": "bar",
                 "name": _wrapped(label, 28),
                 "x": [_tick(code, period) for code in counts],
                 "y": list(counts.values()),
-                "hovertext": [f"<b>{words.term(period, code)}</b><br>{prefix}{words.plural('{n} event', '{n} events', count) if count else words('no report found')}" for code, count in counts.items()],
+                "hovertext": [
+                    f"<b>{words.term(period, code)}</b><br>{prefix}{words.plural('{n} event', '{n} events', count) if count else words('no report found')}"
+                    for code, count in counts.items()
+                ],
                 "hoverinfo": "text",
                 "customdata": [links.get(code, "") for code in counts],
                 "marker": {"color": colour, "line": {"width": 0}},
@@ -259,14 +318,28 @@ def over_time(table: pd.DataFrame, period: str, context: Context, stack: str = "
             bargap=0.12,
         ),
     }
-    notes = [Link(words.plural("{n} event has no date and is not drawn", "{n} events have no date and are not drawn", undated), context.drill(month=schema.UNDATED))] if undated else []
+    notes = (
+        [
+            Link(
+                words.plural("{n} event has no date and is not drawn", "{n} events have no date and are not drawn", undated),
+                context.drill(month=schema.UNDATED),
+            )
+        ]
+        if undated
+        else []
+    )
     if several:
         notes.append(Link(words("Parts overlap: an event counts once under each of its {what}.", what=_plural_name(stack, words))))
     if context.selection.undated == "report":
         notes.append(Link(words("Undated events stand at their report's date.")))
     sums = overall[overall[period] != schema.UNDATED].set_index(period)["events"]
     if sums.sum():
-        alt = words("Events by {period}: most in {when} ({n}).", period=_lower(dimension_name(period, words), words), when=words.term(period, sums.idxmax()), n=words.number(sums.max()))
+        alt = words(
+            "Events by {period}: most in {when} ({n}).",
+            period=_lower(dimension_name(period, words), words),
+            when=words.term(period, sums.idxmax()),
+            n=words.number(sums.max()),
+        )
     else:
         alt = words("{chart}: no report found.", chart=dimension_name(period, words))
     title = words("{measure} by {dimension}", measure=words("Events"), dimension=_lower(dimension_name(period, words), words))
@@ -300,7 +373,11 @@ def _calendar_axis(periods: list[str], period: str) -> dict:
         return {"type": "category"}
     half = {"month": 16, "quarter": 46}[period]
     first, last = (pd.Timestamp(_tick(code, period)) for code in (periods[0], periods[-1]))
-    return {"type": "date", "range": [f"{first - pd.Timedelta(days=half):%Y-%m-%d}", f"{last + pd.Timedelta(days=half):%Y-%m-%d}"], "tickformat": "%Y" if (last - first).days > 1100 else "%Y-%m"}
+    return {
+        "type": "date",
+        "range": [f"{first - pd.Timedelta(days=half):%Y-%m-%d}", f"{last + pd.Timedelta(days=half):%Y-%m-%d}"],
+        "tickformat": "%Y" if (last - first).days > 1100 else "%Y-%m",
+    }
 
 
 def calendar_map(table: pd.DataFrame, context: Context, key: str = "calendar", most_years: int = 4) -> Exhibit:
@@ -317,23 +394,61 @@ def calendar_map(table: pd.DataFrame, context: Context, key: str = "calendar", m
     for number, year in enumerate(years):
         suffix = "" if number == 0 else str(number + 1)
         top = 1 - number / len(years)
-        axes[f"yaxis{suffix}"] = axis(domain=[top - 0.82 / len(years), top - 0.02], autorange="reversed", showgrid=False, showticklabels=False, scaleanchor=None)
+        axes[f"yaxis{suffix}"] = axis(
+            domain=[top - 0.82 / len(years), top - 0.02], autorange="reversed", showgrid=False, showticklabels=False, scaleanchor=None
+        )
         data.append(_year_block(year, counts, largest, context, f"y{suffix}"))
-        annotations.append({"text": f"<b>{year}</b>", "x": 0, "xanchor": "right", "xref": "paper", "y": top - 0.42 / len(years), "yref": "paper", "showarrow": False, "xshift": -8})
+        annotations.append(
+            {
+                "text": f"<b>{year}</b>",
+                "x": 0,
+                "xanchor": "right",
+                "xref": "paper",
+                "y": top - 0.42 / len(years),
+                "yref": "paper",
+                "showarrow": False,
+                "xshift": -8,
+            }
+        )
     months = [date(2023, month, 1) for month in range(1, 13)]
-    xaxis = axis(showgrid=False, side="top", tickvals=[_week(day) for day in months], ticktext=[f"{day.month}" if words.language == "en" else f"{day.month}月" for day in months], range=[-0.7, 53.5], anchor="y")
-    figure = {"data": data, "layout": layout(xaxis=xaxis, annotations=annotations, margin={"l": 48, "r": 8, "t": 24, "b": 4}, plot_bgcolor="rgba(0,0,0,0)", **axes)}
+    xaxis = axis(
+        showgrid=False,
+        side="top",
+        tickvals=[_week(day) for day in months],
+        ticktext=[f"{day.month}" if words.language == "en" else f"{day.month}月" for day in months],
+        range=[-0.7, 53.5],
+        anchor="y",
+    )
+    figure = {
+        "data": data,
+        "layout": layout(
+            xaxis=xaxis, annotations=annotations, margin={"l": 48, "r": 8, "t": 24, "b": 4}, plot_bgcolor="rgba(0,0,0,0)", **axes
+        ),
+    }
     shown = days[days["day"].str[:4].isin(years)] if len(days) else days
     older = int(days["events"].sum() - shown["events"].sum()) if len(days) else 0
     notes = [Link(words("An event stands on its first day; events known by their month stand on its first."))]
     if older:
-        notes.append(Link(words.plural("{n} event of earlier years is in the table", "{n} events of earlier years are in the table", older)))
+        notes.append(
+            Link(words.plural("{n} event of earlier years is in the table", "{n} events of earlier years are in the table", older))
+        )
     if len(shown):
         busiest = shown.loc[shown["events"].idxmax()]
-        alt = words("Calendar of first days: busiest on {day} ({n}).", day=words.term("day", busiest["day"]), n=words.number(busiest["events"]))
+        alt = words(
+            "Calendar of first days: busiest on {day} ({n}).", day=words.term("day", busiest["day"]), n=words.number(busiest["events"])
+        )
     else:
         alt = words("{chart}: no report found.", chart=words("Calendar"))
-    return Exhibit(key, words("Calendar of first days"), figure, lambda: labelled(days, ("day",), words), alt, tuple(notes), ("day",), 40 + 128 * max(len(years), 1))
+    return Exhibit(
+        key,
+        words("Calendar of first days"),
+        figure,
+        lambda: labelled(days, ("day",), words),
+        alt,
+        tuple(notes),
+        ("day",),
+        40 + 128 * max(len(years), 1),
+    )
 
 
 def _week(day: date) -> int:
@@ -350,11 +465,27 @@ def _year_block(year: str, counts: dict[str, int], largest: int, context: Contex
         n = counts.get(day.isoformat(), 0)
         row, column = day.weekday(), _week(day)
         z[row][column] = n
-        text[row][column] = f"<b>{context.words.day(day)}</b><br>" + (context.words.plural("{n} event", "{n} events", n) if n else context.words("no report found"))
+        text[row][column] = f"<b>{context.words.day(day)}</b><br>" + (
+            context.words.plural("{n} event", "{n} events", n) if n else context.words("no report found")
+        )
         links[row][column] = context.drill(day=day.isoformat()) if n else ""
     step = 1 / max(largest, 1)
     scale = [[0, "@none"], [step * 0.5, "@none"], [step * 0.5, "@seq1"], [1, "@seq4"]]
-    return {"type": "heatmap", "z": z, "zmin": 0, "zmax": max(largest, 1), "hovertext": text, "hoverinfo": "text", "customdata": links, "xgap": 1.5, "ygap": 1.5, "colorscale": scale, "showscale": False, "yaxis": yaxis, "xaxis": "x"}
+    return {
+        "type": "heatmap",
+        "z": z,
+        "zmin": 0,
+        "zmax": max(largest, 1),
+        "hovertext": text,
+        "hoverinfo": "text",
+        "customdata": links,
+        "xgap": 1.5,
+        "ygap": 1.5,
+        "colorscale": scale,
+        "showscale": False,
+        "yaxis": yaxis,
+        "xaxis": "x",
+    }
 
 
 def campaigns(table: pd.DataFrame, context: Context, key: str = "campaigns", most: int = 14) -> Exhibit:
@@ -365,11 +496,24 @@ def campaigns(table: pd.DataFrame, context: Context, key: str = "campaigns", mos
     words = context.words
     rows = table[table["campaign"] != ""] if len(table) else table
     dated = rows[rows["month"] != schema.UNDATED].sort_values("month") if len(rows) else rows
-    spans = dated.groupby("campaign").agg(first=("month", "min"), last=("month", "max"), events=("events", "sum")).sort_values(["last", "first"], ascending=False) if len(dated) else pd.DataFrame(columns=["first", "last", "events"])
+    spans = (
+        dated.groupby("campaign")
+        .agg(first=("month", "min"), last=("month", "max"), events=("events", "sum"))
+        .sort_values(["last", "first"], ascending=False)
+        if len(dated)
+        else pd.DataFrame(columns=["first", "last", "events"])
+    )
     shown = spans.head(most)
     label = {code: _wrapped(words.term("campaign", code), 40) for code in shown.index}
     data: list[dict] = [
-        {"type": "scatter", "mode": "lines", "x": [f"{row.first}-01", f"{row.last}-01"], "y": [label[row.Index]] * 2, "line": {"color": "@dim", "width": 8}, "hoverinfo": "skip"}
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [f"{row.first}-01", f"{row.last}-01"],
+            "y": [label[row.Index]] * 2,
+            "line": {"color": "@dim", "width": 8},
+            "hoverinfo": "skip",
+        }
         for row in shown.itertuples()
     ]
     dots = dated[dated["campaign"].isin(shown.index)] if len(dated) else dated
@@ -379,23 +523,62 @@ def campaigns(table: pd.DataFrame, context: Context, key: str = "campaigns", mos
             "mode": "markers",
             "x": [f"{code}-01" for code in dots["month"]] if len(dots) else [],
             "y": [label[code] for code in dots["campaign"]] if len(dots) else [],
-            "marker": {"color": "@bar", "size": [8 + 4 * min(n, 6) ** 0.5 for n in dots["events"]] if len(dots) else [], "line": {"color": "@paper", "width": 1}},
-            "hovertext": [f"<b>{words.term('campaign', row.campaign)}</b><br>{words.term('month', row.month)}: {words.plural('{n} event', '{n} events', row.events)}" for row in dots.itertuples()] if len(dots) else [],
+            "marker": {
+                "color": "@bar",
+                "size": [8 + 4 * min(n, 6) ** 0.5 for n in dots["events"]] if len(dots) else [],
+                "line": {"color": "@paper", "width": 1},
+            },
+            "hovertext": [
+                f"<b>{words.term('campaign', row.campaign)}</b><br>{words.term('month', row.month)}: {words.plural('{n} event', '{n} events', row.events)}"
+                for row in dots.itertuples()
+            ]
+            if len(dots)
+            else [],
             "hoverinfo": "text",
             "customdata": [context.drill(campaign=row.campaign, month=row.month) for row in dots.itertuples()] if len(dots) else [],
         }
     )
-    figure = {"data": data, "layout": layout(xaxis=axis(type="date", tickformat="%Y"), yaxis=axis(autorange="reversed", type="category", categoryorder="array", categoryarray=list(label.values()), showgrid=False))}
+    figure = {
+        "data": data,
+        "layout": layout(
+            xaxis=axis(type="date", tickformat="%Y"),
+            yaxis=axis(autorange="reversed", type="category", categoryorder="array", categoryarray=list(label.values()), showgrid=False),
+        ),
+    }
     undated = int(rows.loc[rows["month"] == schema.UNDATED, "events"].sum()) if len(rows) else 0
-    notes = [Link(words.plural("{n} campaign event has no date and is not drawn", "{n} campaign events have no date and are not drawn", undated))] if undated else []
+    notes = (
+        [
+            Link(
+                words.plural(
+                    "{n} campaign event has no date and is not drawn", "{n} campaign events have no date and are not drawn", undated
+                )
+            )
+        ]
+        if undated
+        else []
+    )
     if len(spans) > most:
         notes.append(Link(words("More in the table: {n}.", n=len(spans) - most)))
     if len(spans):
         largest = spans["events"].idxmax()
-        alt = words("Campaigns with dated events: {n}; the largest is {name} ({events}).", n=len(spans), name=words.term("campaign", largest), events=words.number(spans.loc[largest, "events"]))
+        alt = words(
+            "Campaigns with dated events: {n}; the largest is {name} ({events}).",
+            n=len(spans),
+            name=words.term("campaign", largest),
+            events=words.number(spans.loc[largest, "events"]),
+        )
     else:
         alt = words("{chart}: no report found.", chart=words("Campaigns"))
-    return Exhibit(key, words("Campaigns from their first to their last event"), figure, lambda: labelled(rows.sort_values(["campaign", "month"]), ("campaign", "month"), words), alt, tuple(notes), ("campaign", "month"), 70 + 27 * max(len(shown), 3))
+    return Exhibit(
+        key,
+        words("Campaigns from their first to their last event"),
+        figure,
+        lambda: labelled(rows.sort_values(["campaign", "month"]), ("campaign", "month"), words),
+        alt,
+        tuple(notes),
+        ("campaign", "month"),
+        70 + 27 * max(len(shown), 3),
+    )
 
 
 def to_date(table: pd.DataFrame, context: Context, latest: date, key: str = "to-date") -> Exhibit:
@@ -410,7 +593,10 @@ def to_date(table: pd.DataFrame, context: Context, latest: date, key: str = "to-
         x = ["2024-01-01", *(f"2024{code[4:]}" for code in rows["day"]), f"2024-{latest:%m-%d}" if year == latest.year else "2024-12-31"]
         running = [0, *rows["events"].cumsum().tolist()]
         link = context.events(context.selection.change(start=date(year, 1, 1), end=last))
-        text = [f"<b>{words.term('year', str(year))}</b>"] + [f"<b>{words.term('day', code)}</b><br>{words.plural('{n} event since 1 January', '{n} events since 1 January', n)}" for code, n in zip(rows["day"], running[1:], strict=True)]
+        text = [f"<b>{words.term('year', str(year))}</b>"] + [
+            f"<b>{words.term('day', code)}</b><br>{words.plural('{n} event since 1 January', '{n} events since 1 January', n)}"
+            for code, n in zip(rows["day"], running[1:], strict=True)
+        ]
         data.append(
             {
                 "type": "scatter", "mode": "lines", "name": words.term("year", str(year)), "x": x, "y": [*running, running[-1]],
@@ -418,9 +604,22 @@ def to_date(table: pd.DataFrame, context: Context, latest: date, key: str = "to-
                 "hovertext": [*text, text[-1]], "hoverinfo": "text", "customdata": [link] * (len(x)),
             }
         )  # fmt: skip
-    figure = {"data": data, "layout": layout(xaxis=axis(type="date", tickformat="%m", dtick="M1", range=["2024-01-01", "2024-12-31"], showgrid=False), yaxis=axis(rangemode="tozero", tickformat=",d", nticks=5), showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"})}
+    figure = {
+        "data": data,
+        "layout": layout(
+            xaxis=axis(type="date", tickformat="%m", dtick="M1", range=["2024-01-01", "2024-12-31"], showgrid=False),
+            yaxis=axis(rangemode="tozero", tickformat=",d", nticks=5),
+            showlegend=True,
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        ),
+    }
     this, last_year = sums[latest.year], sums[latest.year - 1]
-    alt = words("Events from 1 January to {day}: {this}; by the same day a year before: {last}.", this=words.number(this), day=words.day(latest), last=words.number(last_year))
+    alt = words(
+        "Events from 1 January to {day}: {this}; by the same day a year before: {last}.",
+        this=words.number(this),
+        day=words.day(latest),
+        last=words.number(last_year),
+    )
     numbers = pd.DataFrame({words("Year"): [str(latest.year - 1), str(latest.year)], words("Events to the same day"): [last_year, this]})
     note = Link(words("Counted to {day}, the latest event in the data; dated events only.", day=words.day(latest)))
     return Exhibit(key, words("This year against last year to date"), figure, lambda: numbers, alt, (Link(alt), note), (), 280)
@@ -429,18 +628,28 @@ def to_date(table: pd.DataFrame, context: Context, latest: date, key: str = "to-
 # ------------------------------------------------------------------ matrices
 
 
-def matrix(table: pd.DataFrame, rows: str, columns: str, context: Context, key: str, measure: str = "events", share: bool = False) -> Exhibit:
+def matrix(
+    table: pd.DataFrame, rows: str, columns: str, context: Context, key: str, measure: str = "events", share: bool = False
+) -> Exhibit:
     """Two dimensions as a grid; empty cells stay visible as such. `share` reads along each row. A click opens a cell's events."""
     words = context.words
     full = complete(table, (rows, columns), context.selection)
-    dropped = [code for code in (schema.UNPLACED, schema.UNDATED)]
+    dropped = [schema.UNPLACED, schema.UNDATED]
     keep = full.groupby(rows, sort=False)["events"].sum()
     full = full[~(full[rows].isin(dropped) & full[rows].map(keep).eq(0))]
-    values = full.pivot(index=rows, columns=columns, values=measure).reindex(index=full[rows].unique(), columns=full[columns].unique()).astype("float").fillna(0)
+    values = (
+        full.pivot(index=rows, columns=columns, values=measure)
+        .reindex(index=full[rows].unique(), columns=full[columns].unique())
+        .astype("float")
+        .fillna(0)
+    )
     records = dict(zip(zip(full[rows], full[columns], strict=True), full.itertuples(), strict=True))
     largest = float(values.to_numpy().max()) if values.size else 0.0
     along = values.div(values.sum(axis=1).where(lambda sums: sums > 0), axis=0)
-    text = [[(words.percent(along.loc[r, c]) if share else words.number(values.loc[r, c])) if values.loc[r, c] else "" for c in values.columns] for r in values.index]
+    text = [
+        [(words.percent(along.loc[r, c]) if share else words.number(values.loc[r, c])) if values.loc[r, c] else "" for c in values.columns]
+        for r in values.index
+    ]
     z = [[float((along if share else values).loc[r, c]) if values.loc[r, c] else 0.0 for c in values.columns] for r in values.index]
     top = 1.0 if share else max(largest, 1.0)
     edge = (0.0001 if share else 0.5) / top
@@ -452,19 +661,36 @@ def matrix(table: pd.DataFrame, rows: str, columns: str, context: Context, key: 
         "hovertext": [[tooltip(records[(r, c)], f"{words.term(rows, r)} · {words.term(columns, c)}", words) for c in values.columns] for r in values.index],
         "customdata": [[context.drill(**{rows.replace("-", "_"): r, columns.replace("-", "_"): c}) for c in values.columns] for r in values.index],
     }  # fmt: skip
-    figure = {"data": [trace], "layout": layout(xaxis=axis(side="top", showgrid=False, tickangle=-35, type="category"), yaxis=axis(autorange="reversed", showgrid=False, type="category"))}
+    figure = {
+        "data": [trace],
+        "layout": layout(
+            xaxis=axis(side="top", showgrid=False, tickangle=-35, type="category"),
+            yaxis=axis(autorange="reversed", showgrid=False, type="category"),
+        ),
+    }
     empty = int((values.to_numpy() == 0).sum())
     peak = values.stack()
     if largest:
         best = peak.idxmax()
-        alt = words("{rows} by {columns}: most for {row} and {column} ({n}); {empty} of {cells} cells without a report.", rows=dimension_name(rows, words), columns=_lower(dimension_name(columns, words), words), row=words.term(rows, best[0]), column=words.term(columns, best[1]), n=words.number(largest), empty=empty, cells=values.size)
+        alt = words(
+            "{rows} by {columns}: most for {row} and {column} ({n}); {empty} of {cells} cells without a report.",
+            rows=dimension_name(rows, words),
+            columns=_lower(dimension_name(columns, words), words),
+            row=words.term(rows, best[0]),
+            column=words.term(columns, best[1]),
+            n=words.number(largest),
+            empty=empty,
+            cells=values.size,
+        )
     else:
         alt = words("{chart}: no report found.", chart=dimension_name(rows, words))
     notes = [Link(words("Grey cells: no report found."))]
     if schema.DIMENSIONS[rows].several or schema.DIMENSIONS[columns].several:
         notes.append(Link(words("An event with several values counts in each of their cells.")))
     title = words("{rows} by {columns} (events)", rows=dimension_name(rows, words), columns=_lower(dimension_name(columns, words), words))
-    return Exhibit(key, title, figure, lambda: labelled(full, (rows, columns), words), alt, tuple(notes), (rows, columns), 120 + 25 * len(values.index))
+    return Exhibit(
+        key, title, figure, lambda: labelled(full, (rows, columns), words), alt, tuple(notes), (rows, columns), 120 + 25 * len(values.index)
+    )
 
 
 __all__ = ["Selection", "bars", "calendar_map", "campaigns", "dimension_name", "layout", "matrix", "names", "over_time", "to_date"]

@@ -67,7 +67,10 @@ def district_table(table: pd.DataFrame, context: Context) -> pd.DataFrame:
 @cache
 def _denominators() -> tuple[dict[str, float], dict[str, float]]:
     table = places.districts()
-    return (dict(zip(table["adcode"], table["residents_2020"].astype(float), strict=True)), dict(zip(table["adcode"], table["communities"].astype(float), strict=True)))
+    return (
+        dict(zip(table["adcode"], table["residents_2020"].astype(float), strict=True)),
+        dict(zip(table["adcode"], table["communities"].astype(float), strict=True)),
+    )
 
 
 def months_between(day: pd.Timestamp | None, latest: date) -> float | None:
@@ -127,7 +130,17 @@ def mapped(table: pd.DataFrame, measure: str) -> pd.Series:
 # ------------------------------------------------------------------ the map
 
 
-def district_map(table: pd.DataFrame, context: Context, measure: str = "per_residents", scheme: str = "quantile", count: int = 5, own: tuple[float, ...] = (), circles: bool = False, key: str = "map", height: int = 560) -> Exhibit:
+def district_map(
+    table: pd.DataFrame,
+    context: Context,
+    measure: str = "per_residents",
+    scheme: str = "quantile",
+    count: int = 5,
+    own: tuple[float, ...] = (),
+    circles: bool = False,
+    key: str = "map",
+    height: int = 560,
+) -> Exhibit:
     """The 16 districts shaded by class, or under proportional circles, with the core enlarged; a click chooses a district.
 
     `table` as from `district_table`.
@@ -147,12 +160,24 @@ def district_map(table: pd.DataFrame, context: Context, measure: str = "per_resi
     )}  # fmt: skip
     notes = map_notes(table, measure, context)
     title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=words("district"))
-    return Exhibit(key, title, figure, lambda: map_table(table, words), _map_finding(rows, measure, words), notes, ("district",), height, shapes=True)
+    return Exhibit(
+        key, title, figure, lambda: map_table(table, words), _map_finding(rows, measure, words), notes, ("district",), height, shapes=True
+    )
 
 
 def _frame() -> dict:
     (left, right), (low, high) = INSET
-    return {"type": "rect", "xref": "paper", "yref": "paper", "x0": left, "x1": right, "y0": low, "y1": high, "line": {"color": "@muted", "width": 1}, "layer": "above"}
+    return {
+        "type": "rect",
+        "xref": "paper",
+        "yref": "paper",
+        "x0": left,
+        "x1": right,
+        "y0": low,
+        "y1": high,
+        "line": {"color": "@muted", "width": 1},
+        "layer": "above",
+    }
 
 
 def _geo(x: list[float], y: list[float], window: dict, framed: bool = False) -> dict:
@@ -182,14 +207,34 @@ class Drawn:
     words: Words
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, measure: str, scheme: str, count: int, own: tuple[float, ...], context: Context, link: Callable[[Selection], str], limits: list[float] | None = None) -> Drawn:
+    def of(
+        cls,
+        rows: pd.DataFrame,
+        measure: str,
+        scheme: str,
+        count: int,
+        own: tuple[float, ...],
+        context: Context,
+        link: Callable[[Selection], str],
+        limits: list[float] | None = None,
+    ) -> Drawn:
         values = mapped(rows, measure)
         limits = class_limits(values, scheme, count, own) if limits is None else limits
         listed = list(rows.itertuples())
         links = [link(context.selection.toggled("district", row.district)) for row in listed]
         tooltips = [map_tooltip(row, measure, context.words) for row in listed]
         classes = [class_of(value, limits) for value in values]
-        return cls(listed, measure, values.tolist(), limits, classes, class_labels(values, limits, measure, context.words), tooltips, links, context.words)
+        return cls(
+            listed,
+            measure,
+            values.tolist(),
+            limits,
+            classes,
+            class_labels(values, limits, measure, context.words),
+            tooltips,
+            links,
+            context.words,
+        )
 
 
 def _polygons(geo: str, codes: list[str], colour: str, line: dict, **more: object) -> dict:
@@ -222,7 +267,17 @@ def _legend(drawn: Drawn) -> list[dict]:
 
 def _entry(label: str, colour: str) -> dict:
     marker = {"symbol": "square", "size": 12, "color": colour}
-    return {"type": "scattergeo", "geo": "geo", "lon": [None], "lat": [None], "mode": "markers", "marker": marker, "name": label, "showlegend": True, "hoverinfo": "skip"}
+    return {
+        "type": "scattergeo",
+        "geo": "geo",
+        "lon": [None],
+        "lat": [None],
+        "mode": "markers",
+        "marker": marker,
+        "name": label,
+        "showlegend": True,
+        "hoverinfo": "skip",
+    }
 
 
 def _circles(drawn: Drawn, geo: str) -> list[dict]:
@@ -288,11 +343,26 @@ def map_tooltip(row, measure: str, words: Words) -> str:
     lines = [f"<b>{words.term('district', row.district)}</b>"]
     if not row.events:
         return "<br>".join([*lines, words("no report found"), words("{n} residents (2020)", n=words.number(row.residents_2020))])
-    lines.append(words.plural("{n} event", "{n} events", row.events) + words(" in ") + words.plural("{n} activity", "{n} activities", row.activities))
+    lines.append(
+        words.plural("{n} event", "{n} events", row.events) + words(" in ") + words.plural("{n} activity", "{n} activities", row.activities)
+    )
     if row.participants_events:
-        lines.append(words.plural("{people} participants stated for {n} event", "{people} participants stated for {n} events", row.participants_events, people=_people_label(row, words)))
-    lines.append(words("{rate} events per 100,000 of {n} residents (2020)", rate=words.number(row.per_residents, 2), n=words.number(row.residents_2020)))
-    lines.append(words("{rate} events per 100 of {n} committees (2023)", rate=words.number(row.per_communities, 2), n=words.number(row.communities)))
+        lines.append(
+            words.plural(
+                "{people} participants stated for {n} event",
+                "{people} participants stated for {n} events",
+                row.participants_events,
+                people=_people_label(row, words),
+            )
+        )
+    lines.append(
+        words(
+            "{rate} events per 100,000 of {n} residents (2020)", rate=words.number(row.per_residents, 2), n=words.number(row.residents_2020)
+        )
+    )
+    lines.append(
+        words("{rate} events per 100 of {n} committees (2023)", rate=words.number(row.per_communities, 2), n=words.number(row.communities))
+    )
     lines.append(words("last dated event {day}", day=words.day(row.last_day)) if pd.notna(row.last_day) else words("no dated event"))
     return "<br>".join(lines)
 
@@ -308,7 +378,16 @@ def map_notes(table: pd.DataFrame, measure: str, context: Context) -> tuple[Link
     """What the map cannot show, with its count as a link; then the unit, the boundaries and their datum."""
     words = context.words
     unplaced = int(table.loc[table["district"] == schema.UNPLACED, "events"].sum())
-    notes = [Link(words.plural("{n} event names no district", "{n} events name no district", unplaced), context.drill(district=schema.UNPLACED))] if unplaced else []
+    notes = (
+        [
+            Link(
+                words.plural("{n} event names no district", "{n} events name no district", unplaced),
+                context.drill(district=schema.UNPLACED),
+            )
+        ]
+        if unplaced
+        else []
+    )
     if measure == "months_since":
         notes.append(Link(words("Counted back from {day}, the latest event in the data.", day=words.day(context.store.latest))))
     notes.append(Link(words("Boundaries: {source}", source=places.boundary_source())))
@@ -320,7 +399,13 @@ def _map_finding(rows: pd.DataFrame, measure: str, words: Words) -> str:
     if values.isna().all():
         return words("{chart}: no report found.", chart=words("Map of districts"))
     top = rows.loc[values.idxmax()]
-    text = words("Map of districts: {reached} of 16 reached; {measure}: highest value in {name} ({value}).", reached=int((rows["events"] > 0).sum()), measure=_small(names(words)[measure], words), name=words.term("district", top["district"]), value=words.number(top[measure], DIGITS.get(measure, 0)))
+    text = words(
+        "Map of districts: {reached} of 16 reached; {measure}: highest value in {name} ({value}).",
+        reached=int((rows["events"] > 0).sum()),
+        measure=_small(names(words)[measure], words),
+        name=words.term("district", top["district"]),
+        value=words.number(top[measure], DIGITS.get(measure, 0)),
+    )
     absent = [words.term("district", code) for code in rows.loc[rows["events"] == 0, "district"]]
     return words.sentences(text, words("No report found for {names}.", names=words.listing(absent)) if absent else "")
 
@@ -332,7 +417,17 @@ def _small(text: str, words: Words) -> str:
 # ------------------------------------------------------------------ small multiples
 
 
-def multiples(table: pd.DataFrame, by: str, context: Context, measure: str = "events", scheme: str = "quantile", count: int = 5, own: tuple[float, ...] = (), key: str = "multiples", most: int = 12) -> Exhibit:
+def multiples(
+    table: pd.DataFrame,
+    by: str,
+    context: Context,
+    measure: str = "events",
+    scheme: str = "quantile",
+    count: int = 5,
+    own: tuple[float, ...] = (),
+    key: str = "multiples",
+    most: int = 12,
+) -> Exhibit:
     """One small map per audience or year, all with the same classes. `table` grouped by (by, "district")."""
     words = context.words
     full = complete(table, (by, "district"), context.selection)
@@ -355,17 +450,54 @@ def multiples(table: pd.DataFrame, by: str, context: Context, measure: str = "ev
         links = [context.drill(**{by: code, "district": row.district}) if row.events else "" for row in drawn.rows]
         data.append(_classes(drawn, geo) | {"customdata": links})
         title = words.term(by, code)
-        annotations.append({"text": f"<b>{title}</b> · {words.number(sums[code])}", "x": sum(x) / 2, "y": 1 - line / lines, "xref": "paper", "yref": "paper", "showarrow": False, "yanchor": "top", "font": {"size": 12}})
+        annotations.append(
+            {
+                "text": f"<b>{title}</b> · {words.number(sums[code])}",
+                "x": sum(x) / 2,
+                "y": 1 - line / lines,
+                "xref": "paper",
+                "yref": "paper",
+                "showarrow": False,
+                "yanchor": "top",
+                "font": {"size": 12},
+            }
+        )
     labels = class_labels(values, limits, measure, words)
     for label, colour in [*zip(labels, theme.class_colours(len(limits)), strict=True), (words("no report found"), "@none")]:
         data.append(_entry(label, colour))
-    figure = {"data": data, "layout": layout(annotations=annotations, margin={"l": 0, "r": 0, "t": 4, "b": 44}, showlegend=True, legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top", "itemclick": False, "itemdoubleclick": False}, **geos)}
+    figure = {
+        "data": data,
+        "layout": layout(
+            annotations=annotations,
+            margin={"l": 0, "r": 0, "t": 4, "b": 44},
+            showlegend=True,
+            legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top", "itemclick": False, "itemdoubleclick": False},
+            **geos,
+        ),
+    }
     left = len(sums[(sums > 0) & (sums.index != schema.UNDATED)].index.difference(shown))
     sums = sums[shown]
     if len(sums) and sums.max():
-        alt = words("Small maps by {dimension} with common classes; most events for {name} ({n}).", dimension=words("audience") if by == "audience" else words("year"), name=words.term(by, sums.idxmax()), n=words.number(sums.max()))
+        alt = words(
+            "Small maps by {dimension} with common classes; most events for {name} ({n}).",
+            dimension=words("audience") if by == "audience" else words("year"),
+            name=words.term(by, sums.idxmax()),
+            n=words.number(sums.max()),
+        )
     else:
         alt = words("{chart}: no report found.", chart=words("Small maps"))
-    title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=words("audience") if by == "audience" else words("year"))
+    title = words(
+        "{measure} by {dimension}", measure=names(words)[measure], dimension=words("audience") if by == "audience" else words("year")
+    )
     notes = [Link(words("All maps share the same classes."))] + ([Link(words("More in the table: {n}.", n=left))] if left else [])
-    return Exhibit(key, title, figure, lambda: labelled(full, (by, "district"), words), alt, tuple(notes), (by, "district"), 60 + 210 * lines, shapes=True)
+    return Exhibit(
+        key,
+        title,
+        figure,
+        lambda: labelled(full, (by, "district"), words),
+        alt,
+        tuple(notes),
+        (by, "district"),
+        60 + 210 * lines,
+        shapes=True,
+    )

@@ -64,7 +64,9 @@ def bundles(selection: Selection, groupings: Iterable[Grouping]) -> dict[Selecti
     return found
 
 
-def _measure(connection: Connection, store: Store, selection: Selection, kept: list[ColumnElement[bool]], groupings: list[Grouping]) -> dict[Grouping, pd.DataFrame]:
+def _measure(
+    connection: Connection, store: Store, selection: Selection, kept: list[ColumnElement[bool]], groupings: list[Grouping]
+) -> dict[Grouping, pd.DataFrame]:
     """The groupings of one bundle; `selection` is without the filters they let go."""
     cut = [grouping for grouping in groupings if _cuts(selection, grouping)]
     sums = _pass(connection, selection, kept, groupings, _figures(selection, bool(cut)))
@@ -72,7 +74,12 @@ def _measure(connection: Connection, store: Store, selection: Selection, kept: l
     joint = _pass(connection, selection, [*kept, events.c.joint.is_(True)], together, _joint_figures()) if together and store.joint else {}
     distinct = _distinct(connection, store, selection, kept, groupings)
     return {
-        grouping: _table(_added(sums[grouping], joint.get(grouping, {})), distinct.get(grouping, {}), grouping, 2 if grouping in cut else 1 if "district" in grouping.by else 0)
+        grouping: _table(
+            _added(sums[grouping], joint.get(grouping, {})),
+            distinct.get(grouping, {}),
+            grouping,
+            2 if grouping in cut else 1 if "district" in grouping.by else 0,
+        )
         for grouping in groupings
     }
 
@@ -120,12 +127,22 @@ def _by_set(connection: Connection, statement: Select) -> dict[int, list]:
     return rows
 
 
-def _pass(connection: Connection, selection: Selection, kept: Kept, groupings: list[Grouping], figures: list[ColumnElement]) -> dict[Grouping, Sums]:
+def _pass(
+    connection: Connection, selection: Selection, kept: Kept, groupings: list[Grouping], figures: list[ColumnElement]
+) -> dict[Grouping, Sums]:
     """The figures of every grouping over the rows that are kept, in one GROUPING SETS query."""
     dimensions = _dimensions(groupings)
     keys = {name: _column(name, selection) for name in dimensions}
     opened, people, weakness, day, *alone = figures
-    sums = [func.count(), func.sum(opened), func.sum(alone[0]) if alone else literal(0), func.sum(people), func.count(people), func.max(weakness), func.max(day)]
+    sums = [
+        func.count(),
+        func.sum(opened),
+        func.sum(alone[0]) if alone else literal(0),
+        func.sum(people),
+        func.count(people),
+        func.max(weakness),
+        func.max(day),
+    ]
     rows = _by_set(connection, _grouped(keys, groupings, sums).where(*kept))
     return {grouping: _sums(*_own(rows, grouping, dimensions), grouping) for grouping in groupings}
 
@@ -161,7 +178,9 @@ def _bits(selection: Selection) -> int:
 
 def _cuts(selection: Selection, grouping: Grouping) -> bool:
     """Whether the rows of an activity that are alike but for their place can be split otherwise than by district."""
-    by_filter = selection.place_basis or selection.subdistrict or selection.partner or selection.q or {"counted", "joint"} & set(selection.only)
+    by_filter = (
+        selection.place_basis or selection.subdistrict or selection.partner or selection.q or {"counted", "joint"} & set(selection.only)
+    )
     return bool(by_filter) or bool({"partner", "subdistrict", "place-basis"}.intersection(grouping.by))
 
 
@@ -214,12 +233,14 @@ def _frame(rows: list[tuple], by: tuple[str, ...]) -> pd.DataFrame:
     columns = list(zip(*rows, strict=True)) or [()] * (len(by) + len(FIGURES))
     types = dict.fromkeys(FIGURES, "int64") | {"participants": "float64", "qualifier": object}
     keys = {name: np.array(cells, dtype=object) for name, cells in zip(by, columns, strict=False)}
-    last_day = np.array([day if day is None or day == day else None for day in columns[-1]], dtype="datetime64[s]")  # noqa: PLR0124
+    last_day = np.array([day if day is None or day == day else None for day in columns[-1]], dtype="datetime64[s]")
     numbers = {name: np.array(cells, dtype=types[name]) for name, cells in zip(FIGURES[:-1], columns[len(by) :], strict=False)}
     return pd.DataFrame(keys | numbers | {"last_day": last_day})
 
 
-def _distinct(connection: Connection, store: Store, selection: Selection, kept: Kept, groupings: list[Grouping]) -> dict[Grouping, dict[tuple, int]]:
+def _distinct(
+    connection: Connection, store: Store, selection: Selection, kept: Kept, groupings: list[Grouping]
+) -> dict[Grouping, dict[tuple, int]]:
     """Distinct activities that the pass cannot count: those whose rows differ in more than their place, or all with several
     rows where the question splits them otherwise. One query per set of cells to take apart; these rows are few.
     """
@@ -236,7 +257,9 @@ def _distinct(connection: Connection, store: Store, selection: Selection, kept: 
     return answer
 
 
-def _distinct_of(connection: Connection, selection: Selection, kept: Kept, bundle: list[Grouping], several: tuple[str, ...]) -> dict[Grouping, dict[tuple, int]]:
+def _distinct_of(
+    connection: Connection, selection: Selection, kept: Kept, bundle: list[Grouping], several: tuple[str, ...]
+) -> dict[Grouping, dict[tuple, int]]:
     dimensions = _dimensions(bundle)
     source, keys = events, {name: _column(name, selection) for name in dimensions}
     for name in several:
@@ -248,7 +271,9 @@ def _distinct_of(connection: Connection, selection: Selection, kept: Kept, bundl
     answer = {}
     for grouping in bundle:
         own_rows, at = _own(rows, grouping, dimensions)
-        answer[grouping] = {tuple(_code(name, row[place]) for name, place in zip(grouping.by, at, strict=True)): row[-1] for row in own_rows}
+        answer[grouping] = {
+            tuple(_code(name, row[place]) for name, place in zip(grouping.by, at, strict=True)): row[-1] for row in own_rows
+        }
     return answer
 
 
@@ -331,7 +356,12 @@ def headline(total: pd.DataFrame, by_district: pd.DataFrame, named: int) -> dict
 
 def places_named(store: Store, selection: Selection) -> int:
     """Different places (subdistrict, community, venue) that the selected events name."""
-    named = select(events.c.place_no).where(events.c.place_no.is_not(None), *clauses(selection, store).values()).group_by(events.c.place_no).subquery("named")
+    named = (
+        select(events.c.place_no)
+        .where(events.c.place_no.is_not(None), *clauses(selection, store).values())
+        .group_by(events.c.place_no)
+        .subquery("named")
+    )
     with store.engine.connect() as connection:
         return int(connection.execute(select(func.count()).select_from(named)).scalar_one())
 
@@ -359,7 +389,11 @@ def _not_counted(connection: Connection, store: Store, selection: Selection) -> 
     others = list(found.values())
     counts = dict.fromkeys(("repeated", "planned", "cancelled", "undated"), 0)
     if not {"repeated", "planned", "cancelled"}.intersection(selection.only):
-        statement = select(events.c.repeats, events.c.status, func.count()).where(events.c.usual.is_(False), *others, *([] if span is None else [span])).group_by(events.c.repeats, events.c.status)
+        statement = (
+            select(events.c.repeats, events.c.status, func.count())
+            .where(events.c.usual.is_(False), *others, *([] if span is None else [span]))
+            .group_by(events.c.repeats, events.c.status)
+        )
         for repeats, status, count in connection.execute(statement):
             name = "repeated" if repeats and "repeated" not in selection.include else str(status)
             if name in counts and name not in selection.include:
@@ -376,7 +410,9 @@ def _not_exact(connection: Connection, store: Store, selection: Selection) -> di
     conditions = {"unplaced": is_one_of(events.c.district, ("",))}
     if selection.by_place and store.joint:
         conditions["joint"] = events.c.joint.is_(True)
-    return {name: int(connection.execute(select(func.count()).where(condition, *kept)).scalar_one()) for name, condition in conditions.items()}
+    return {
+        name: int(connection.execute(select(func.count()).where(condition, *kept)).scalar_one()) for name, condition in conditions.items()
+    }
 
 
 def event_rows(store: Store, selection: Selection, limit: int | None = None) -> pd.DataFrame:
@@ -396,10 +432,16 @@ def related(store: Store, event_id: str) -> dict[str, pd.DataFrame]:
         if not event:
             return {"event": _typed(pd.DataFrame(columns=list(schema.COLUMN_NAMES)))}
         one = event[0]
-        kin = [events.c.duplicate_of == event_id, *([events.c.event_id == one.duplicate_of, events.c.duplicate_of == one.duplicate_of] if one.duplicate_of else [])]
+        kin = [
+            events.c.duplicate_of == event_id,
+            *([events.c.event_id == one.duplicate_of, events.c.duplicate_of == one.duplicate_of] if one.duplicate_of else []),
+        ]
         other = connection.execute(select(*columns).where(events.c.activity_id == one.activity_id, events.c.event_id != event_id)).all()
         repeats = connection.execute(select(*columns).where(or_(*kin), events.c.event_id != event_id)).all()
-    return {name: _typed(pd.DataFrame(rows, columns=list(schema.COLUMN_NAMES))) for name, rows in (("event", event), ("places", other), ("repeats", repeats))}
+    return {
+        name: _typed(pd.DataFrame(rows, columns=list(schema.COLUMN_NAMES)))
+        for name, rows in (("event", event), ("places", other), ("repeats", repeats))
+    }
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:

@@ -113,7 +113,9 @@ def _read_file(path: str) -> gpd.GeoDataFrame:
     try:
         return gpd.read_file(path)
     except Exception as error:
-        raise OutreachError(N_("{path}: cannot be read as GeoJSON or GeoPackage ({error}). Export it again as GeoJSON."), path=path, error=error) from error
+        raise OutreachError(
+            N_("{path}: cannot be read as GeoJSON or GeoPackage ({error}). Export it again as GeoJSON."), path=path, error=error
+        ) from error
 
 
 def check_boundaries(table: gpd.GeoDataFrame, path: str) -> gpd.GeoDataFrame:
@@ -129,20 +131,30 @@ def check_boundaries(table: gpd.GeoDataFrame, path: str) -> gpd.GeoDataFrame:
     if column is None:
         raise OutreachError(N_("{path}: no column `adcode`. Add one with the six-digit district codes, such as 110108."), path=path)
     if table.crs is None:
-        raise OutreachError(N_("{path}: no coordinate system is declared. Save it again with its system (for example EPSG:4490)."), path=path)
+        raise OutreachError(
+            N_("{path}: no coordinate system is declared. Save it again with its system (for example EPSG:4490)."), path=path
+        )
     codes = table[column].astype(str).str.removeprefix("156").str.slice(0, 6)
     wanted = table.assign(adcode=codes)[codes.isin(adcodes())]
     missing = [code for code in adcodes() if code not in set(wanted["adcode"])]
     if missing:
-        raise OutreachError(N_("{path}: no boundary for {codes}. Add these districts; all 16 are needed."), path=path, codes=", ".join(missing))
+        raise OutreachError(
+            N_("{path}: no boundary for {codes}. Add these districts; all 16 are needed."), path=path, codes=", ".join(missing)
+        )
     try:
         placed = wanted.to_crs(DATUM)
     except ProjError as error:
-        raise OutreachError(N_("{path}: its coordinate system is not tied to the Earth ({error}). Save it again with its system (for example EPSG:4490)."), path=path, error=error) from error
+        raise OutreachError(
+            N_("{path}: its coordinate system is not tied to the Earth ({error}). Save it again with its system (for example EPSG:4490)."),
+            path=path,
+            error=error,
+        ) from error
     mended = placed.assign(geometry=shapely.make_valid(placed.geometry.values))
     west, south, east, north = mended.total_bounds
     if west <= 114 or east >= 119 or south <= 38 or north >= 42:
-        raise OutreachError(N_("{path}: the shapes do not lie in Beijing. Check the declared coordinate system and the order of axes."), path=path)
+        raise OutreachError(
+            N_("{path}: the shapes do not lie in Beijing. Check the declared coordinate system and the order of axes."), path=path
+        )
     merged = mended[["adcode", "geometry"]].dissolve("adcode").reindex(adcodes())
     areas = merged.to_crs(MEASURING).area / 1e6
     empty = [code for code in adcodes() if not areas[code] > 1]
@@ -182,6 +194,8 @@ def _rounded(coordinates: list) -> list:
 def label_points() -> pd.DataFrame:
     """A point inside each district where its name can stand. One row per district: adcode, longitude, latitude."""
     shapes_in_metres = boundaries().to_crs(MEASURING)
-    points = shapes_in_metres.geometry.apply(lambda shape: shape.centroid if shape.contains(shape.centroid) else shape.representative_point())
+    points = shapes_in_metres.geometry.apply(
+        lambda shape: shape.centroid if shape.contains(shape.centroid) else shape.representative_point()
+    )
     degrees = gpd.GeoSeries(points, crs=MEASURING).to_crs(DATUM)
     return pd.DataFrame({"adcode": adcodes(), "longitude": degrees.x.round(4), "latitude": degrees.y.round(4)})

@@ -34,7 +34,19 @@ ONLY: schema.Labels = {
     "joint": ("Events whose number covers several places only", "仅人数涵盖多个地点的活动"),
 }
 
-SEARCHED = ("event_id", "title", "title_zh", "venue", "community", "subdistrict", "partners", "campaign", "source_title", "publisher", "note")
+SEARCHED = (
+    "event_id",
+    "title",
+    "title_zh",
+    "venue",
+    "community",
+    "subdistrict",
+    "partners",
+    "campaign",
+    "source_title",
+    "publisher",
+    "note",
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +117,8 @@ class Selection:
 
 
 FIELDS: dict[str, str] = {
-    "from" if field.name == "start" else "to" if field.name == "end" else field.name.replace("_", "-"): field.name for field in fields(Selection)
+    "from" if field.name == "start" else "to" if field.name == "end" else field.name.replace("_", "-"): field.name
+    for field in fields(Selection)
 }
 NAMES: dict[str, str] = {field: name for name, field in FIELDS.items()}
 
@@ -146,7 +159,9 @@ def read_selection(query: Mapping[str, Iterable[str]], store: Store, strict: boo
         if name in known:
             taken = [value for value in values if value in known[name]]
             order = {value: number for number, value in enumerate(known[name])}
-            changes[FIELDS[name]] = taken[0] if taken and name == "undated" else "" if name == "undated" else tuple(sorted(taken, key=order.get))
+            changes[FIELDS[name]] = (
+                taken[0] if taken and name == "undated" else "" if name == "undated" else tuple(sorted(taken, key=order.get))
+            )
             wrong = [value for value in values if value and value not in order]
         elif name in ("from", "to"):
             day = _day(values[0]) if values else None
@@ -199,7 +214,9 @@ def clauses(selection: Selection, store: Store) -> dict[str, ColumnElement[bool]
         column = events.c[dimension.column]
         if dimension.several:
             wanted = set(chosen)
-            found[name] = is_one_of(column, (c for c, values in store.combinations[dimension.column].items() if wanted.intersection(values)))
+            found[name] = is_one_of(
+                column, (c for c, values in store.combinations[dimension.column].items() if wanted.intersection(values))
+            )
         elif name == "district":
             found[name] = is_one_of(column, ("" if code == schema.UNPLACED else code for code in chosen))
         else:

@@ -17,7 +17,22 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Date, Engine, Integer, MetaData, String, Table, create_engine, inspect, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    inspect,
+    literal,
+    select,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -102,7 +117,10 @@ def derive(table: pd.DataFrame, known_places: dict[str, int] | None = None) -> p
         usual=(table["duplicate_of"] == "") & (table["status"] == "held"),
         repeats=table["duplicate_of"] != "",
         people=table["participants"].where(table["participants_scope"] != "activity"),
-        weakness=table["participants_qualifier"].map({code: number for number, code in enumerate(schema.QUALIFIER, start=1)}).where(table["participants"].notna()).astype("Int64"),
+        weakness=table["participants_qualifier"]
+        .map({code: number for number, code in enumerate(schema.QUALIFIER, start=1)})
+        .where(table["participants"].notna())
+        .astype("Int64"),
         activity_no=activity_no,
         activity_size=size,
         activity_mixed=mixed,
@@ -166,7 +184,9 @@ class Store:
 
     def values(self, dimension: str) -> tuple[str, ...]:
         """The values that occur in an open dimension (campaign, partner, country …), sorted."""
-        return tuple(sorted({value for values in self.combinations[schema.DIMENSIONS[dimension].column].values() for value in values if value}))
+        return tuple(
+            sorted({value for values in self.combinations[schema.DIMENSIONS[dimension].column].values() for value in values if value})
+        )
 
 
 def configured() -> tuple[str, Path]:
@@ -292,7 +312,10 @@ def _open_database(url: str, path: Path) -> Store:
         has_events = inspect(engine).has_table(events.name)
         facts = _read_facts(engine) if has_events else {}
     except (SQLAlchemyError, ModuleNotFoundError, duckdb.Error) as error:
-        raise OutreachError(N_("OUTREACH_DATABASE: the database cannot be opened ({reason}). Correct the URL or start the server."), reason=f"{type(error).__name__}: {error}") from error
+        raise OutreachError(
+            N_("OUTREACH_DATABASE: the database cannot be opened ({reason}). Correct the URL or start the server."),
+            reason=f"{type(error).__name__}: {error}",
+        ) from error
     refused: OutreachError | None = None
     ours = not has_events or os.environ.get("OUTREACH_EVENTS") or facts.get("source") == BUNDLED.name
     if ours:
@@ -318,12 +341,22 @@ def fill(engine: Engine, table: pd.DataFrame, source: str, version: str) -> None
     found = [_exploded(d.column, set(table[d.column])) for d in _several()]
     urls = table.loc[table["source_url"] != "", "source_url"]
     latest = table.loc[table["status"] == "held", "date_start"].max()
-    facts = _facts(source, version, None if pd.isna(latest) else latest.date(), len(table), urls.nunique(), int(table["activity_mixed"].sum()), int(table["joint"].sum()))
+    facts = _facts(
+        source,
+        version,
+        None if pd.isna(latest) else latest.date(),
+        len(table),
+        urls.nunique(),
+        int(table["activity_mixed"].sum()),
+        int(table["joint"].sum()),
+    )
     with engine.begin() as connection:
         metadata.drop_all(connection)
         metadata.create_all(connection)
         connection.execute(events.insert(), records)
-        connection.execute(combinations.insert(), [dict(zip(("dimension", "combination", "value"), row, strict=True)) for rows_ in found for row in rows_])
+        connection.execute(
+            combinations.insert(), [dict(zip(("dimension", "combination", "value"), row, strict=True)) for rows_ in found for row in rows_]
+        )
         connection.execute(about.insert(), [{"name": name, "value": value} for name, value in facts.items()])
 
 
@@ -393,4 +426,16 @@ def current_version(engine: Engine) -> str:
         return connection.execute(select(about.c.value).where(about.c.name == "version")).scalar_one()
 
 
-__all__ = ["DataFaults", "Store", "configured", "current_version", "derive", "events", "fill", "fingerprint", "open_store", "read_store", "write_duckdb"]
+__all__ = [
+    "DataFaults",
+    "Store",
+    "configured",
+    "current_version",
+    "derive",
+    "events",
+    "fill",
+    "fingerprint",
+    "open_store",
+    "read_store",
+    "write_duckdb",
+]

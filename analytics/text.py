@@ -81,7 +81,7 @@ class Words:
 
     def number(self, value: float | int | None, digits: int = 0) -> str:
         """A number with thousands grouped; an absent one is an en dash."""
-        if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - only a gap differs from itself
+        if value is None or value is pd.NA or value != value:
             return "–"
         return _number(round(float(value), digits), digits, self.locale)
 
@@ -104,7 +104,9 @@ class Words:
 
     def day(self, value: date | None) -> str:
         """A calendar day, written out."""
-        return "–" if value is None or pd.isna(value) else format_date(value, "d MMM y" if self.language == "en" else "y年M月d日", self.locale)
+        return (
+            "–" if value is None or pd.isna(value) else format_date(value, "d MMM y" if self.language == "en" else "y年M月d日", self.locale)
+        )
 
     def month(self, value: date) -> str:
         """A calendar month, written out."""

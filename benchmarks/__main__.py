@@ -75,7 +75,14 @@ def queries(rows: int) -> None:
         ours = median(lambda: overview(data, selection))  # noqa: B023
         for against, figures in (("the same figures", SAME), ("counts and sums only", SIMPLE)):
             base = median(bare(data, selection, figures))
-            line(f"all numbers of the Overview, {name}", f"{rows:,}", f"one bare GROUPING SETS query, {against}", ours, base, "≤ 1.5, plus 10 ms" if figures == SAME else "")
+            line(
+                f"all numbers of the Overview, {name}",
+                f"{rows:,}",
+                f"one bare GROUPING SETS query, {against}",
+                ours,
+                base,
+                "≤ 1.5, plus 10 ms" if figures == SAME else "",
+            )
     data.engine.dispose()
 
 
@@ -97,12 +104,29 @@ def main() -> None:
     clicks = {}
     for rows in sizes:
         clicks[rows] = screen.click(rows)
-        line("click on a filter to every chart redrawn", f"{rows:,}", "a page of the same figures by st.plotly_chart", clicks[rows].ours, clicks[rows].plain, "≤ 1.0 at 1,000,000")
-    line("click on a filter to every chart redrawn", f"{sizes[-1]:,}", f"itself at {sizes[0]:,} events", clicks[sizes[-1]].ours, clicks[sizes[0]].ours, "≤ 2")
+        line(
+            "click on a filter to every chart redrawn",
+            f"{rows:,}",
+            "a page of the same figures by st.plotly_chart",
+            clicks[rows].ours,
+            clicks[rows].plain,
+            "≤ 1.0 at 1,000,000",
+        )
+    line(
+        "click on a filter to every chart redrawn",
+        f"{sizes[-1]:,}",
+        f"itself at {sizes[0]:,} events",
+        clicks[sizes[-1]].ours,
+        clicks[sizes[0]].ours,
+        "≤ 2",
+    )
     for rows in sizes:
         cold = screen.cold_start(rows)
         print(f"| cold start of the server to a usable first page | {rows:,} | – | {cold.seconds:.1f} s | – | – | – |")
-        print(f"| peak memory of the server, after every page | {rows:,} | 1.5 GiB | {cold.gibibytes:.2f} GiB | 1.50 GiB | {cold.gibibytes / 1.5:.2f} | ≤ 1 |", flush=True)
+        print(
+            f"| peak memory of the server, after every page | {rows:,} | 1.5 GiB | {cold.gibibytes:.2f} GiB | 1.50 GiB | {cold.gibibytes / 1.5:.2f} | ≤ 1 |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -31,7 +31,15 @@ from benchmarks import synthetic
 from ui.plot import prepare
 
 ROOT = Path(__file__).parent.parent
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 AUDIENCES = ("Media", "Students", "Officials", "Parents", "Enterprises", "Communities")
 CODES = ("media", "students", "officials", "parents", "enterprises", "communities")
 
@@ -72,7 +80,9 @@ def _server(script: str, **settings: str) -> Iterator[tuple[str, psutil.Process]
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)} | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)} | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         while True:
             if process.poll() is not None:
@@ -97,7 +107,11 @@ def _page() -> Iterator[Page]:
 
 
 def _drawn(page: Page, charts: int) -> None:
-    page.wait_for_function("n => document.querySelectorAll('.js-plotly-plot .main-svg').length >= n && [...document.querySelectorAll('.js-plotly-plot')].length >= n", arg=charts, timeout=120_000)
+    page.wait_for_function(
+        "n => document.querySelectorAll('.js-plotly-plot .main-svg').length >= n && [...document.querySelectorAll('.js-plotly-plot')].length >= n",
+        arg=charts,
+        timeout=120_000,
+    )
     page.wait_for_timeout(800)
 
 
@@ -145,7 +159,10 @@ def _figures_file(rows: int) -> Path:
 def click(rows: int) -> Click:
     """A click on a filter until every chart of the Overview is redrawn, on the dashboard and on the plain page."""
     prepare()
-    with _server("dashboard.py", OUTREACH_DATABASE=f"duckdb:///{synthetic.file(rows)}?access_mode=read_only") as (address, _), _page() as page:
+    with (
+        _server("dashboard.py", OUTREACH_DATABASE=f"duckdb:///{synthetic.file(rows)}?access_mode=read_only") as (address, _),
+        _page() as page,
+    ):
         page.goto(f"{address}/?language=en")
         _drawn(page, 4)
         ours = _clicks(page, 4)
@@ -160,12 +177,22 @@ def cold_start(rows: int) -> Cold:
     """Start the server, open the Overview, then every page under changing filters; the first page's time, the peak memory."""
     prepare()
     start = time.perf_counter()
-    with _server("dashboard.py", OUTREACH_DATABASE=f"duckdb:///{synthetic.file(rows)}?access_mode=read_only") as (address, process), _page() as page:
+    with (
+        _server("dashboard.py", OUTREACH_DATABASE=f"duckdb:///{synthetic.file(rows)}?access_mode=read_only") as (address, process),
+        _page() as page,
+    ):
         page.goto(f"{address}/?language=en")
         page.wait_for_function("() => document.querySelectorAll('.plot[data-drawn]').length === 4", timeout=120_000)
         seconds = time.perf_counter() - start
         peak = process.memory_info().rss
-        for path in ("district_map?compare=audience", "audiences?", "timeline?period=month&stack=district", "events?", "?place-basis=stated", "audiences?q=park"):
+        for path in (
+            "district_map?compare=audience",
+            "audiences?",
+            "timeline?period=month&stack=district",
+            "events?",
+            "?place-basis=stated",
+            "audiences?q=park",
+        ):
             page.goto(f"{address}/{path}&language=en")
             page.wait_for_selector(".headline", timeout=120_000)
             for _ in range(20):

@@ -13,7 +13,13 @@ words, context = view.words, view.context
 headline(view, words("For whom, how, about what, with whom?"))
 share = choices.share(view)
 total, audiences, formats, topics, districts, partners, countries = view.measure(
-    Grouping(), own("audience"), own("event-format", "audience"), own("topic", "audience"), own("district", "audience"), own("partner"), own("country")
+    Grouping(),
+    own("audience"),
+    own("event-format", "audience"),
+    own("topic", "audience"),
+    own("district", "audience"),
+    own("partner"),
+    own("country"),
 )
 events = int(total["events"].iloc[0])
 

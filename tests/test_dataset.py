@@ -48,7 +48,17 @@ def said(path: Path) -> list[Row]:
 
 
 def test_the_first_rows_have_the_places_dates_and_numbers_that_the_tests_below_change():
-    columns = ["event_id", "date_start", "date_end", "date_precision", "district", "place_basis", "subdistrict_code", "participants", "partners"]
+    columns = [
+        "event_id",
+        "date_start",
+        "date_end",
+        "date_precision",
+        "district",
+        "place_basis",
+        "subdistrict_code",
+        "participants",
+        "partners",
+    ]
     assert first_rows()[columns].to_numpy().tolist() == [
         ["E001a", "2022-08-23", "2022-08-23", "day", "", "none", "", "", "Beijing Urban Construction Group"],
         ["E001b", "2022-08-30", "2022-08-30", "day", "", "none", "", "", "United Imaging Intelligence"],
@@ -63,10 +73,22 @@ ONE_FAULT: dict[str, tuple[dict[tuple[int, str], str], list[Row]]] = {
         [(4, "district", "110199", "the district code is not known", OTHER_CODE)],
     ),
     "the code of another city": ({(4, "district"): "310101"}, [(4, "district", "310101", "the district code is not known", OTHER_CODE)]),
-    "a district's English name": ({(4, "district"): "Dongcheng"}, [(4, "district", "Dongcheng", "the district code is not known", "Write 110101")]),
-    "a district's full English name": ({(4, "district"): "Haidian District"}, [(4, "district", "Haidian District", "the district code is not known", "Write 110108")]),
-    "a district's Chinese name": ({(4, "district"): "海淀区"}, [(4, "district", "海淀区", "the district code is not known", "Write 110108")]),
-    "a district's short Chinese name": ({(4, "district"): "朝阳"}, [(4, "district", "朝阳", "the district code is not known", "Write 110105")]),
+    "a district's English name": (
+        {(4, "district"): "Dongcheng"},
+        [(4, "district", "Dongcheng", "the district code is not known", "Write 110101")],
+    ),
+    "a district's full English name": (
+        {(4, "district"): "Haidian District"},
+        [(4, "district", "Haidian District", "the district code is not known", "Write 110108")],
+    ),
+    "a district's Chinese name": (
+        {(4, "district"): "海淀区"},
+        [(4, "district", "海淀区", "the district code is not known", "Write 110108")],
+    ),
+    "a district's short Chinese name": (
+        {(4, "district"): "朝阳"},
+        [(4, "district", "朝阳", "the district code is not known", "Write 110105")],
+    ),
     "an end before the start": (
         {(4, "date_end"): "2022-09-02"},
         [(4, "date_end", "2022-09-02", "the event ends before it starts", "Exchange or correct the two dates")],
@@ -85,7 +107,10 @@ ONE_FAULT: dict[str, tuple[dict[tuple[int, str], str], list[Row]]] = {
         {(2, "status"): "?"},
         [(2, "status", "?", "the term is not known", "Use one of: held, planned, cancelled")],
     ),
-    "a required term left out": ({(3, "mode"): ""}, [(3, "mode", "", "the cell is empty", "Use one of: in-person, online, hybrid, unknown")]),
+    "a required term left out": (
+        {(3, "mode"): ""},
+        [(3, "mode", "", "the cell is empty", "Use one of: in-person, online, hybrid, unknown")],
+    ),
     "a required text left out": ({(3, "title"): ""}, [(3, "title", "", "the cell is empty", "Fill it in")]),
     "an id used twice": (
         {(4, "event_id"): "E001a"},
@@ -97,8 +122,14 @@ ONE_FAULT: dict[str, tuple[dict[tuple[int, str], str], list[Row]]] = {
     "a date without its noughts": ({(2, "source_date"): "2022-9-17"}, [(2, "source_date", "2022-9-17", "this is no date", ISO)]),
     "a date as a spreadsheet counts days": ({(2, "source_date"): "44821"}, [(2, "source_date", "44821", "this is no date", ISO)]),
     "a date in Chinese": ({(2, "source_date"): "2022年9月17日"}, [(2, "source_date", "2022年9月17日", "this is no date", ISO)]),
-    "a date in full-width digits": ({(2, "source_date"): "２０２２-０９-１７"}, [(2, "source_date", "２０２２-０９-１７", "this is no date", ISO)]),
-    "a day that does not exist": ({(2, "source_date"): "2022-02-29"}, [(2, "source_date", "2022-02-29", "this day is not in the calendar", ISO)]),
+    "a date in full-width digits": (
+        {(2, "source_date"): "２０２２-０９-１７"},
+        [(2, "source_date", "２０２２-０９-１７", "this is no date", ISO)],
+    ),
+    "a day that does not exist": (
+        {(2, "source_date"): "2022-02-29"},
+        [(2, "source_date", "2022-02-29", "this day is not in the calendar", ISO)],
+    ),
     "a year long ago": ({(2, "source_date"): "0022-09-17"}, [(2, "source_date", "0022-09-17", "the year cannot be right", ISO)]),
     "a year far off": ({(2, "source_date"): "2202-09-17"}, [(2, "source_date", "2202-09-17", "the year cannot be right", ISO)]),
     "a precise day without a date": (
@@ -127,13 +158,24 @@ ONE_FAULT: dict[str, tuple[dict[tuple[int, str], str], list[Row]]] = {
     ),
     "an unknown subdistrict": (
         {(4, "subdistrict_code"): "110101999"},
-        [(4, "subdistrict_code", "110101999", "the subdistrict code is not known", "Use a code of data/subdistricts.csv or leave it empty")],
+        [
+            (
+                4,
+                "subdistrict_code",
+                "110101999",
+                "the subdistrict code is not known",
+                "Use a code of data/subdistricts.csv or leave it empty",
+            )
+        ],
     ),
     "a repeat of an event that is not there": (
         {(3, "duplicate_of"): "E999"},
         [(3, "duplicate_of", "E999", "no event has this id", "Name the event_id of the row that is kept")],
     ),
-    "a repeat of itself": ({(3, "duplicate_of"): "E001b"}, [(3, "duplicate_of", "E001b", "the event names itself", "Leave it empty or name another row")]),
+    "a repeat of itself": (
+        {(3, "duplicate_of"): "E001b"},
+        [(3, "duplicate_of", "E001b", "the event names itself", "Leave it empty or name another row")],
+    ),
     "a repeat of a repeat": (
         {(3, "duplicate_of"): "E001a", (4, "duplicate_of"): "E001b"},
         [(4, "duplicate_of", "E001b", "the row it names is itself a repeat", "Name the row that is kept")],
@@ -161,11 +203,23 @@ ONE_FAULT: dict[str, tuple[dict[tuple[int, str], str], list[Row]]] = {
         {(2, "participants"): "40", (2, "participants_qualifier"): "exact"},
         [(2, "participants_scope", "", "it is not said what the number covers", "Write event or activity")],
     ),
-    "a control character": ({(2, "title"): "A bell \x07 here"}, [(2, "title", "A bell \x07 here", "the cell holds control characters", "Delete them")]),
+    "a control character": (
+        {(2, "title"): "A bell \x07 here"},
+        [(2, "title", "A bell \x07 here", "the cell holds control characters", "Delete them")],
+    ),
     "a NUL": ({(2, "note"): "a\x00b"}, [(2, "note", "a\x00b", "the cell holds control characters", "Delete them")]),
-    "a control character beyond ASCII": ({(2, "note"): "a\x9bb"}, [(2, "note", "a\x9bb", "the cell holds control characters", "Delete them")]),
-    "a country in other letters": ({(2, "countries"): "France; germany"}, [(2, "countries", "France; germany", "the country is not known", "Did you mean Germany?")]),
-    "a country in Chinese": ({(2, "countries"): "法国"}, [(2, "countries", "法国", "the country is not known", "Write its usual English name")]),
+    "a control character beyond ASCII": (
+        {(2, "note"): "a\x9bb"},
+        [(2, "note", "a\x9bb", "the cell holds control characters", "Delete them")],
+    ),
+    "a country in other letters": (
+        {(2, "countries"): "France; germany"},
+        [(2, "countries", "France; germany", "the country is not known", "Did you mean Germany?")],
+    ),
+    "a country in Chinese": (
+        {(2, "countries"): "法国"},
+        [(2, "countries", "法国", "the country is not known", "Write its usual English name")],
+    ),
     "an address without https": (
         {(2, "source_url"): "wb.beijing.gov.cn/1.html"},
         [(2, "source_url", "wb.beijing.gov.cn/1.html", "this is no web address", "Begin it with https:// or leave it empty")],
@@ -189,7 +243,9 @@ def test_a_fault_is_named_with_its_row_column_value_and_remedy(tmp_path, changes
 @pytest.mark.parametrize("text", ["forty", "40.5", "12.0", "-5", "1,200", "1e3", "about 40", "４０", "٤٠", "²"])
 @pytest.mark.parametrize("column", ["participants", "reach"])
 def test_a_number_that_is_no_number(tmp_path, column, text):
-    changes = {(2, column): text, (2, "participants_qualifier"): "exact"} | ({(2, "participants_scope"): "event"} if column == "participants" else {})
+    changes = {(2, column): text, (2, "participants_qualifier"): "exact"} | (
+        {(2, "participants_scope"): "event"} if column == "participants" else {}
+    )
     assert said(saved(first_rows(changes), tmp_path)) == [(2, column, text, *NO_NUMBER)]
 
 
@@ -263,7 +319,9 @@ def test_the_message_names_the_file_every_fault_and_the_remedy(tmp_path):
 
 def test_a_missing_column(tmp_path):
     path = saved(first_rows().drop(columns="venue"), tmp_path)
-    assert said(path) == [(1, "venue", "", "the column is missing", "Add a column with the heading venue; leave cells empty where nothing is known")]
+    assert said(path) == [
+        (1, "venue", "", "the column is missing", "Add a column with the heading venue; leave cells empty where nothing is known")
+    ]
 
 
 def test_a_column_under_another_name_is_a_missing_and_an_unknown_one(tmp_path):
@@ -307,7 +365,9 @@ def test_a_row_with_more_cells_than_the_header(tmp_path, rows):
     lines = first_rows().to_csv(index=False).splitlines()
     path = tmp_path / "events.csv"
     path.write_text("\n".join(line + ",more" if row in rows else line for row, line in enumerate(lines, start=1)), "utf-8")
-    assert said(path) == [(row, "", "", "the row has more cells than the header", "Put text that holds commas into quotation marks") for row in rows]
+    assert said(path) == [
+        (row, "", "", "the row has more cells than the header", "Put text that holds commas into quotation marks") for row in rows
+    ]
 
 
 def test_a_row_cut_short_is_a_row_with_empty_cells(tmp_path):
@@ -315,7 +375,8 @@ def test_a_row_cut_short_is_a_row_with_empty_cells(tmp_path):
     path = tmp_path / "events.csv"
     path.write_text("\n".join([*lines[:4], lines[4].split(",")[0] + ",A001-3,held,Title"]), "utf-8")
     assert [(row, column, problem) for row, column, _, problem, _ in said(path)] == [
-        (5, name, "the cell is empty") for name in ("date_precision", "programme", "place_basis", "audiences", "formats", "mode", "office_role")
+        (5, name, "the cell is empty")
+        for name in ("date_precision", "programme", "place_basis", "audiences", "formats", "mode", "office_role")
     ]
 
 
@@ -369,7 +430,11 @@ def test_the_row_of_the_first_wrong_byte_is_counted_from_the_top_of_a_long_file(
     ("name", "content", "message"),
     [
         ("events.csv", b"", "{path}: cannot be read as csv (No columns to parse from file). Open it in a spreadsheet and save it again."),
-        ("events.xlsx", b"hello", "{path}: cannot be read as xlsx (Excel file format cannot be determined, you must specify an engine manually.). Open it in a spreadsheet and save it again."),
+        (
+            "events.xlsx",
+            b"hello",
+            "{path}: cannot be read as xlsx (Excel file format cannot be determined, you must specify an engine manually.). Open it in a spreadsheet and save it again.",
+        ),
         ("events.ods", b"hello", "{path}: the name must end in .csv, .xlsx, .parquet. Save the table as one of these."),
         ("events", b"hello", "{path}: the name must end in .csv, .xlsx, .parquet. Save the table as one of these."),
     ],
@@ -392,7 +457,9 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_a_parquet_file_that_is_none_ends_with_its_remedy(tmp_path):
     path = tmp_path / "events.parquet"
     path.write_bytes(b"hello")
-    with pytest.raises(OutreachError, match=r"events\.parquet: cannot be read as parquet \(.*\)\. Open it in a spreadsheet and save it again\.$"):
+    with pytest.raises(
+        OutreachError, match=r"events\.parquet: cannot be read as parquet \(.*\)\. Open it in a spreadsheet and save it again\.$"
+    ):
         read_events(path)
 
 
@@ -406,13 +473,18 @@ def text_cells(table: pd.DataFrame) -> pd.DataFrame:
 def typed_cells(table: pd.DataFrame) -> pd.DataFrame:
     """As a spreadsheet or a database would hand it over: days as dates, codes and people as numbers, gaps as gaps."""
     days = {name: pd.to_datetime(table[name].replace("", None)) for name in ("date_start", "date_end", "source_date")}
-    numbers = {name: pd.to_numeric(table[name].replace("", None)).astype("Int64") for name in ("district", "subdistrict_code", "participants", "reach")}
+    numbers = {
+        name: pd.to_numeric(table[name].replace("", None)).astype("Int64")
+        for name in ("district", "subdistrict_code", "participants", "reach")
+    }
     return table.assign(**days, **numbers)
 
 
 def loose_cells(table: pd.DataFrame) -> pd.DataFrame:
     """The same with plain dates, numbers as floats, and nothing instead of empty text."""
-    days = {name: [date.fromisoformat(text) if text else None for text in table[name]] for name in ("date_start", "date_end", "source_date")}
+    days = {
+        name: [date.fromisoformat(text) if text else None for text in table[name]] for name in ("date_start", "date_end", "source_date")
+    }
     numbers = {name: pd.to_numeric(table[name].replace("", None)).astype("float64") for name in ("district", "participants")}
     return table.replace("", None).assign(**days, **numbers)
 
@@ -436,7 +508,11 @@ def test_a_parquet_file_keeps_its_row_numbers_whatever_its_index(tmp_path):
     assert said(path) == [(3, "status", "hold", "the term is not known", "Did you mean held?")]
 
 
-@pytest.mark.parametrize(("encoding", "ends"), [("utf-8", "\n"), ("utf-8-sig", "\n"), ("utf-8-sig", "\r\n"), ("utf-8", "\r\n")], ids=["plain", "BOM", "BOM and CRLF, as Excel saves", "CRLF"])
+@pytest.mark.parametrize(
+    ("encoding", "ends"),
+    [("utf-8", "\n"), ("utf-8-sig", "\n"), ("utf-8-sig", "\r\n"), ("utf-8", "\r\n")],
+    ids=["plain", "BOM", "BOM and CRLF, as Excel saves", "CRLF"],
+)
 def test_a_csv_file_with_or_without_byte_order_mark_and_windows_line_ends(tmp_path, encoding, ends):
     path = tmp_path / "events.csv"
     path.write_bytes(WHOLE.to_csv(index=False, lineterminator=ends).encode(encoding))
@@ -446,9 +522,17 @@ def test_a_csv_file_with_or_without_byte_order_mark_and_windows_line_ends(tmp_pa
 def test_columns_have_their_types_and_empty_cells_stay_empty():
     events = read_events(BUNDLED)
     kinds = {"date": "datetime64[us]", "count": "Int64"}
-    assert {name: str(kind) for name, kind in events.dtypes.items()} == {column.name: kinds.get(column.kind, "str") for column in schema.EVENT_COLUMNS}
+    assert {name: str(kind) for name, kind in events.dtypes.items()} == {
+        column.name: kinds.get(column.kind, "str") for column in schema.EVENT_COLUMNS
+    }
     row = events.iloc[2]
-    assert (row["date_start"], row["date_end"], row["participants"], row["reach"], row["venue"]) == (pd.Timestamp(2022, 9, 3), pd.Timestamp(2022, 9, 4), pd.NA, pd.NA, "")
+    assert (row["date_start"], row["date_end"], row["participants"], row["reach"], row["venue"]) == (
+        pd.Timestamp(2022, 9, 3),
+        pd.Timestamp(2022, 9, 4),
+        pd.NA,
+        pd.NA,
+        "",
+    )
     assert len(events) == 129
 
 
@@ -464,7 +548,9 @@ def test_space_around_a_cell_or_heading_is_dropped(tmp_path):
 
 # ------------------------------------------------------------------ anything at all
 
-ANYTHING = st.text(max_size=60) | st.sampled_from(["=1+1", "2024-02-30", "９", "a; b", '"', '""', "\n", "\r", "NA", "110108", "exact", "E001a", "\x00", "\ufeff", "0" * 30])
+ANYTHING = st.text(max_size=60) | st.sampled_from(
+    ["=1+1", "2024-02-30", "９", "a; b", '"', '""', "\n", "\r", "NA", "110108", "exact", "E001a", "\x00", "\ufeff", "0" * 30]
+)
 CELL = st.tuples(st.integers(2, 5), st.sampled_from(schema.COLUMN_NAMES))
 QUIET = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -119,7 +119,10 @@ def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(bundled, text, w
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
 def test_any_other_text_is_written_as_it_is(bundled, text):
     assert harmless(text) == text
-    assert csv_rows(export(shown(pd.DataFrame({"Title": [text], "n": [1]})), context_of(bundled), "csv").content) == [["Title", "n"], [text, "1"]]
+    assert csv_rows(export(shown(pd.DataFrame({"Title": [text], "n": [1]})), context_of(bundled), "csv").content) == [
+        ["Title", "n"],
+        [text, "1"],
+    ]
 
 
 @pytest.mark.parametrize("value", [-5, -1.5, 0, None, True, pd.NA], ids=str)
@@ -128,7 +131,12 @@ def test_what_is_no_text_stays_what_it_is(value):
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text() | st.builds(str.__add__, st.text(alphabet=" \t\r\n\u00a0\u3000\ufeff\u200b", max_size=4), st.text(alphabet="=+-@＝＋－＠'a1", max_size=4)))
+@given(
+    st.text()
+    | st.builds(
+        str.__add__, st.text(alphabet=" \t\r\n\u00a0\u3000\ufeff\u200b", max_size=4), st.text(alphabet="=+-@＝＋－＠'a1", max_size=4)
+    )
+)
 def test_no_text_starts_a_formula_once_it_is_made_harmless(text):
     safe = harmless(text)
     assert safe in (text, "'" + text)
@@ -158,7 +166,12 @@ def test_csv_has_a_byte_order_mark_windows_line_ends_and_plain_numbers_and_days(
 def test_csv_of_the_map_holds_the_numbers_of_its_table(bundled):
     context = context_of(bundled)
     exhibit = map_of(context)
-    again = pd.read_csv(io.BytesIO(export(exhibit, context, "csv").content), dtype={"district": str}, keep_default_na=False, na_values={name: [""] for name in exhibit.table.select_dtypes("number")})
+    again = pd.read_csv(
+        io.BytesIO(export(exhibit, context, "csv").content),
+        dtype={"district": str},
+        keep_default_na=False,
+        na_values={name: [""] for name in exhibit.table.select_dtypes("number")},
+    )
     pd.testing.assert_frame_equal(again, exhibit.table, check_dtype=False)
 
 
@@ -226,7 +239,9 @@ def test_the_about_sheet_says_what_the_numbers_are(bundled, language):
     assert [row[1] for row in rows if row[0] == words("Events file")] == ["events.csv"]
     blank = next(number for number, row in enumerate(rows) if row == ["", ""])
     defined = ["Event", "Activity", "Participants (stated)", "No report found", "Left out by default", "Several values"]
-    assert [row[0] for row in rows[blank + 1 :]] == [words(name) for name in (*defined, "Events per 100,000 residents (2020 census)", "Events per 100 communities (committees, 2023)")]
+    assert [row[0] for row in rows[blank + 1 :]] == [
+        words(name) for name in (*defined, "Events per 100,000 residents (2020 census)", "Events per 100 communities (committees, 2023)")
+    ]
     assert all(row[1] for row in rows[blank + 1 :])
 
 
@@ -358,14 +373,19 @@ def test_parquet_keeps_days_and_people_of_the_events(bundled):
     context = context_of(bundled)
     again = pd.read_parquet(io.BytesIO(export(event_list(context), context, "parquet").content))
     kinds = dict.fromkeys(["date_start", "date_end", "source_date"], "datetime64[s]")
-    assert {name: str(again[name].dtype).partition("[")[0] for name in (*kinds, "participants")} == {**dict.fromkeys(kinds, "datetime64"), "participants": "Int64"}
+    assert {name: str(again[name].dtype).partition("[")[0] for name in (*kinds, "participants")} == {
+        **dict.fromkeys(kinds, "datetime64"),
+        "participants": "Int64",
+    }
     pd.testing.assert_frame_equal(again.astype(kinds), measures.event_rows(bundled, STUDENTS).astype(kinds))
 
 
 def test_parquet_says_what_it_holds_with_every_note(bundled):
     context = context_of(bundled)
     content = export(shown(pd.DataFrame({"n": [1]}), "First note", "Second note"), context, "parquet").content
-    metadata = {key.decode(): value.decode() for key, value in pq.read_schema(io.BytesIO(content)).metadata.items() if key.startswith(b"outreach.")}
+    metadata = {
+        key.decode(): value.decode() for key, value in pq.read_schema(io.BytesIO(content)).metadata.items() if key.startswith(b"outreach.")
+    }
     assert metadata == {
         "outreach.Title": "A title",
         "outreach.Filters in words": SENTENCE["en"],

@@ -62,11 +62,22 @@ def test_the_chart_component_stays_small():
 
 def exhibits(store, selection: Selection, words: Words):
     context = Context(store, selection, words, "", measures.left_out(store, selection))
-    ways = [Grouping(), own("district"), own("audience"), Grouping(("month",)), own("audience", "district"), own("campaign", "month"), Grouping(("day",)), own("district", "audience")]
+    ways = [
+        Grouping(),
+        own("district"),
+        own("audience"),
+        Grouping(("month",)),
+        own("audience", "district"),
+        own("campaign", "month"),
+        Grouping(("day",)),
+        own("district", "audience"),
+    ]
     total, district, audience, month, small, campaigns, days, matrix = measures.measure(store, selection, ways).values()
     events = int(total["events"].iloc[0])
     table = maps.district_table(district, context)
-    yield from (maps.district_map(table, context, measure, scheme) for measure in maps.MEASURES for scheme in ("quantile", "natural", "equal"))
+    yield from (
+        maps.district_map(table, context, measure, scheme) for measure in maps.MEASURES for scheme in ("quantile", "natural", "equal")
+    )
     yield maps.district_map(table, context, "events", "own", own=(1, 5, 10))
     yield maps.district_map(table, context, "events", circles=True)
     yield maps.multiples(small, "audience", context)
@@ -82,7 +93,9 @@ def exhibits(store, selection: Selection, words: Words):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(
-    "selection", [Selection(), Selection(district=("110108", "unplaced")), Selection(district=("110111",), audience=("students",))], ids=["all", "two districts", "nothing found"]
+    "selection",
+    [Selection(), Selection(district=("110108", "unplaced")), Selection(district=("110111",), audience=("students",))],
+    ids=["all", "two districts", "nothing found"],
 )
 def test_every_figure_is_one_that_plotly_takes_and_says_its_main_finding(bundled, language, selection):
     for exhibit in exhibits(bundled, selection, Words(language)):
@@ -137,8 +150,14 @@ def lab(colour: str, vision: str) -> tuple[float, float, float]:
     """CIELAB (D65) of a colour as seen with one kind of vision."""
     channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    red, green, blue = (min(1.0, max(0.0, sum(weight * value for weight, value in zip(row, linear, strict=True)))) for row in VISION[vision])
-    x, y, z = 0.4124 * red + 0.3576 * green + 0.1805 * blue, 0.2126 * red + 0.7152 * green + 0.0722 * blue, 0.0193 * red + 0.1192 * green + 0.9505 * blue
+    red, green, blue = (
+        min(1.0, max(0.0, sum(weight * value for weight, value in zip(row, linear, strict=True)))) for row in VISION[vision]
+    )
+    x, y, z = (
+        0.4124 * red + 0.3576 * green + 0.1805 * blue,
+        0.2126 * red + 0.7152 * green + 0.0722 * blue,
+        0.0193 * red + 0.1192 * green + 0.9505 * blue,
+    )
     root = [value ** (1 / 3) if value > 0.008856 else 7.787 * value + 16 / 116 for value in (x / 0.9505, y, z / 1.089)]
     return 116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])
 
@@ -194,9 +213,15 @@ def test_summary_speaks_chinese():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param(["summary", "--audience", "studnts"], "error: --audience studnts: this is not known. Did you mean 'students'?\n", id="a term"),
+        pytest.param(
+            ["summary", "--audience", "studnts"], "error: --audience studnts: this is not known. Did you mean 'students'?\n", id="a term"
+        ),
         pytest.param(["summary", "--from", "2023"], "error: --from 2023: this is no day. Write it as 2024-03-31.\n", id="a day"),
-        pytest.param(["summary", "--from", "2024-01-01", "--to", "2023-01-01"], "error: --from 2024-01-01 lies after --to 2023-01-01. Exchange the two dates.\n", id="a span"),
+        pytest.param(
+            ["summary", "--from", "2024-01-01", "--to", "2023-01-01"],
+            "error: --from 2024-01-01 lies after --to 2023-01-01. Exchange the two dates.\n",
+            id="a span",
+        ),
         pytest.param(["check", "nowhere.csv"], "error: nowhere.csv: there is no such file. Correct the path.\n", id="a file"),
     ],
 )

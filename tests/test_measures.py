@@ -46,7 +46,13 @@ def test_an_activity_at_three_places_is_one_activity_and_three_events():
 def test_a_number_for_several_places_counts_once_where_no_place_is_asked_for_and_nowhere_else():
     store = store_of(
         events(
-            {"activity_id": "one", "district": "110101", "participants": "600", "participants_qualifier": "about", "participants_scope": "activity"},
+            {
+                "activity_id": "one",
+                "district": "110101",
+                "participants": "600",
+                "participants_qualifier": "about",
+                "participants_scope": "activity",
+            },
             {"activity_id": "one", "district": "110102"},
             {"district": "110102", "participants": "40"},
         )
@@ -59,12 +65,24 @@ def test_a_number_for_several_places_counts_once_where_no_place_is_asked_for_and
 
 
 def test_a_sum_is_as_weak_as_its_weakest_number():
-    store = store_of(events({"participants": "50", "participants_qualifier": "at least"}, {"participants": "300", "participants_qualifier": "about"}, {"participants": "8"}))
+    store = store_of(
+        events(
+            {"participants": "50", "participants_qualifier": "at least"},
+            {"participants": "300", "participants_qualifier": "about"},
+            {"participants": "8"},
+        )
+    )
     table = summary(store, Selection(), ("audience",)).iloc[2]
     assert (table["participants"], table["participants_events"], table["qualifier"]) == (358, 3, "at least")
 
 
-REPEATS = [{"title": "kept"}, {"duplicate_of": "e1"}, {"status": "planned"}, {"status": "cancelled"}, {"status": "planned", "duplicate_of": "e1"}]
+REPEATS = [
+    {"title": "kept"},
+    {"duplicate_of": "e1"},
+    {"status": "planned"},
+    {"status": "cancelled"},
+    {"status": "planned", "duplicate_of": "e1"},
+]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +133,13 @@ def test_months_without_events_are_rows_and_undated_events_come_last():
 
 def test_a_calendar_covers_the_span_that_is_set():
     table = summary(store_of(events({"date_start": "2023-05-01"})), Selection(start=date(2023, 1, 1), end=date(2023, 12, 31)), ("quarter",))
-    assert list(zip(table["quarter"], table["events"], strict=True)) == [("2023-Q1", 0), ("2023-Q2", 1), ("2023-Q3", 0), ("2023-Q4", 0), ("undated", 0)]
+    assert list(zip(table["quarter"], table["events"], strict=True)) == [
+        ("2023-Q1", 0),
+        ("2023-Q2", 1),
+        ("2023-Q3", 0),
+        ("2023-Q4", 0),
+        ("undated", 0),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +157,13 @@ def test_the_span_before_is_as_long(span, before):
 
 
 def test_charts_ignore_the_filter_of_their_own_dimension_and_keep_the_others():
-    store = store_of(events({"district": "110101", "audiences": "students"}, {"district": "110102", "audiences": "students"}, {"district": "110102", "audiences": "media"}))
+    store = store_of(
+        events(
+            {"district": "110101", "audiences": "students"},
+            {"district": "110102", "audiences": "students"},
+            {"district": "110102", "audiences": "media"},
+        )
+    )
     selection = Selection(district=("110101",), audience=("students",))
     tables = measures.measure(store, selection, [Grouping(), own("district"), own("audience"), own("district", "audience")])
     assert numbers(tables[Grouping()]) == [(1, 1, None, 0)]
@@ -194,7 +224,12 @@ def _wanted(row: dict, selection: Selection) -> bool:
 
 def _measured(rows: list[dict], by_place: bool) -> tuple:
     stated = [row for row in rows if pd.notna(row["participants"]) and not (by_place and row["participants_scope"] == "activity")]
-    return len(rows), len({row["activity_id"] for row in rows}), sum(int(row["participants"]) for row in stated) if stated else None, len(stated)
+    return (
+        len(rows),
+        len({row["activity_id"] for row in rows}),
+        sum(int(row["participants"]) for row in stated) if stated else None,
+        len(stated),
+    )
 
 
 @st.composite
@@ -227,7 +262,12 @@ def tables(draw) -> pd.DataFrame:
         first: dict[str, dict] = {}
         for row in rows:
             model = first.setdefault(row["activity_id"], row)
-            row.update({name: model.get(name, "") for name in ("audiences", "formats", "programme", "campaign", "status", "source_date", "date_start")})
+            row.update(
+                {
+                    name: model.get(name, "")
+                    for name in ("audiences", "formats", "programme", "campaign", "status", "source_date", "date_start")
+                }
+            )
             if not row["date_start"]:
                 row.pop("date_start")
             row.pop("duplicate_of", None)
@@ -253,7 +293,17 @@ selections = st.builds(
     q=st.sampled_from(["", "", "", "park", "5%", "%"]),
 )
 
-WAYS = [(), ("district",), ("audience",), ("district", "audience"), ("event-format", "audience"), ("campaign",), ("month",), ("year", "programme"), ("place-basis",)]
+WAYS = [
+    (),
+    ("district",),
+    ("audience",),
+    ("district", "audience"),
+    ("event-format", "audience"),
+    ("campaign",),
+    ("month",),
+    ("year", "programme"),
+    ("place-basis",),
+]
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -273,7 +323,14 @@ def test_every_grouping_equals_a_plain_reading_of_the_same_rows(table, selection
 @given(table=tables(), selection=selections)
 def test_groupings_that_let_filters_go_equal_the_selection_without_them(table, selection):
     store = store_of(table)
-    ways = [own("district"), own("audience"), own("district", "audience"), Grouping(("month",)), own("campaign", "month"), Grouping((), frozenset({"audience", "q"}))]
+    ways = [
+        own("district"),
+        own("audience"),
+        own("district", "audience"),
+        Grouping(("month",)),
+        own("campaign", "month"),
+        Grouping((), frozenset({"audience", "q"})),
+    ]
     together = measures.measure(store, selection, ways)
     for grouping in ways:
         freed = selection.without(*grouping.ignoring)

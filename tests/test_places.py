@@ -79,8 +79,16 @@ def test_communities_are_both_kinds_of_committee():
 
 
 def test_names_in_both_languages_and_unknown_codes_as_they_are():
-    assert [places.district_name("110108", "en"), places.district_name("110108", "zh"), places.district_name("999999", "en")] == ["Haidian", "海淀区", "999999"]
-    assert [places.subdistrict_name("110101001", "en"), places.subdistrict_name("110101001", "zh"), places.subdistrict_name("x", "zh")] == ["Donghuamen", "东华门街道", "x"]
+    assert [places.district_name("110108", "en"), places.district_name("110108", "zh"), places.district_name("999999", "en")] == [
+        "Haidian",
+        "海淀区",
+        "999999",
+    ]
+    assert [places.subdistrict_name("110101001", "en"), places.subdistrict_name("110101001", "zh"), places.subdistrict_name("x", "zh")] == [
+        "Donghuamen",
+        "东华门街道",
+        "x",
+    ]
 
 
 def test_subdistricts_have_a_code_of_their_own_inside_a_district_and_a_name_of_their_own_in_it():
@@ -190,7 +198,13 @@ def test_a_stray_line_beside_a_polygon_is_left_out(bundled):
 
 @pytest.mark.parametrize(
     "codes",
-    [list(CODES), [int(code) for code in CODES], [float(code) for code in CODES], [f"156{code}" for code in CODES], [f"{code}000000" for code in CODES]],
+    [
+        list(CODES),
+        [int(code) for code in CODES],
+        [float(code) for code in CODES],
+        [f"156{code}" for code in CODES],
+        [f"{code}000000" for code in CODES],
+    ],
     ids=["text", "whole numbers", "floats", "with the country's 156", "twelve digits"],
 )
 def test_codes_may_be_written_in_several_ways(bundled, codes):
@@ -235,9 +249,18 @@ def swapped(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 REFUSED = {
     "no system declared": (lambda rows: rows.set_crs(None, allow_override=True), UNDECLARED.format(path="own.gpkg")),
-    "no column of codes": (lambda rows: rows.rename(columns={"adcode": "id"}), "own.gpkg: no column `adcode`. Add one with the six-digit district codes, such as 110108."),
-    "one district missing": (lambda rows: rows[rows["adcode"] != "110117"], "own.gpkg: no boundary for 110117. Add these districts; all 16 are needed."),
-    "two districts missing": (lambda rows: rows.iloc[2:], "own.gpkg: no boundary for 110101, 110102. Add these districts; all 16 are needed."),
+    "no column of codes": (
+        lambda rows: rows.rename(columns={"adcode": "id"}),
+        "own.gpkg: no column `adcode`. Add one with the six-digit district codes, such as 110108.",
+    ),
+    "one district missing": (
+        lambda rows: rows[rows["adcode"] != "110117"],
+        "own.gpkg: no boundary for 110117. Add these districts; all 16 are needed.",
+    ),
+    "two districts missing": (
+        lambda rows: rows.iloc[2:],
+        "own.gpkg: no boundary for 110101, 110102. Add these districts; all 16 are needed.",
+    ),
     "names instead of codes": (
         lambda rows: rows.assign(adcode=places.districts()["name_zh"]),
         f"own.gpkg: no boundary for {', '.join(CODES)}. Add these districts; all 16 are needed.",
@@ -324,7 +347,17 @@ EIGHT = pd.Series([1.0, 2, 3, 4, 10, 20, 30, 40])
         ([None, None], "quantile", 5, []),
         ([], "equal", 5, []),
     ],
-    ids=["quantiles", "equal steps", "natural breaks", "repeated values", "one repeated value", "a single value", "fewer values than classes", "only gaps", "none"],
+    ids=[
+        "quantiles",
+        "equal steps",
+        "natural breaks",
+        "repeated values",
+        "one repeated value",
+        "a single value",
+        "fewer values than classes",
+        "only gaps",
+        "none",
+    ],
 )
 def test_limits_of_the_classes(values, scheme, count, limits):
     assert maps.class_limits(pd.Series(values, dtype="float"), scheme, count) == limits
@@ -353,7 +386,18 @@ def test_limits_of_no_values_with_own_limits():
 @pytest.mark.parametrize(
     ("value", "number"),
     [(None, -1), (math.nan, -1), (pd.NA, -1), (0, 0), (2, 0), (2.0000000001, 0), (2.1, 1), (5, 1), (9, 2), (11, 2)],
-    ids=["none", "NaN", "absent", "zero", "on a limit", "a rounding above a limit", "above a limit", "on the next", "on the last", "above all"],
+    ids=[
+        "none",
+        "NaN",
+        "absent",
+        "zero",
+        "on a limit",
+        "a rounding above a limit",
+        "above a limit",
+        "on the next",
+        "on the last",
+        "above all",
+    ],
 )
 def test_the_class_of_a_value(value, number):
     assert maps.class_of(value, [2, 5, 9]) == number
@@ -375,7 +419,16 @@ def test_without_limits_there_is_no_class():
         ([12_345, None], [12_345], "participants", ["12,345"]),
         ([], [], "events", []),
     ],
-    ids=["drawn values", "open upwards", "a single value", "empty classes by their limits", "an empty open class", "two digits", "thousands", "none"],
+    ids=[
+        "drawn values",
+        "open upwards",
+        "a single value",
+        "empty classes by their limits",
+        "an empty open class",
+        "two digits",
+        "thousands",
+        "none",
+    ],
 )
 def test_labels_of_the_classes(values, limits, measure, labels):
     assert maps.class_labels(pd.Series(values, dtype="float"), limits, measure, Words("en")) == labels

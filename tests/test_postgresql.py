@@ -39,7 +39,9 @@ def postgresql(tmp_path_factory) -> Iterator[str]:
         port = free.getsockname()[1]
 
     def run(*command: str) -> None:
-        subprocess.run([*as_user, *command], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        subprocess.run(
+            [*as_user, *command], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        )
 
     run(str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "outreach", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
     control = (str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w", "-o", f"-p {port} -h 127.0.0.1 -k {folder}")
@@ -51,7 +53,9 @@ def postgresql(tmp_path_factory) -> Iterator[str]:
 SELECTIONS = [
     pytest.param(Selection(), id="all"),
     pytest.param(Selection(district=("110105", "unplaced"), audience=("students",)), id="two districts, students"),
-    pytest.param(Selection(place_basis=("stated",), include=("repeated", "planned"), undated="report"), id="stated, with repeats, at report dates"),
+    pytest.param(
+        Selection(place_basis=("stated",), include=("repeated", "planned"), undated="report"), id="stated, with repeats, at report dates"
+    ),
     pytest.param(Selection(q="forest 20%"), id="search with a sign of LIKE"),
     pytest.param(Selection(q="Forest"), id="search in any case"),
 ]
@@ -65,7 +69,9 @@ def test_postgresql_gives_the_numbers_of_duckdb(postgresql, bundled, selection):
     here, there = measures.measure(store, selection, groupings), measures.measure(bundled, selection, groupings)
     for grouping in groupings:
         keys = list(grouping.by) or ["events"]
-        pd.testing.assert_frame_equal(here[grouping].sort_values(keys, ignore_index=True), there[grouping].sort_values(keys, ignore_index=True))
+        pd.testing.assert_frame_equal(
+            here[grouping].sort_values(keys, ignore_index=True), there[grouping].sort_values(keys, ignore_index=True)
+        )
     assert measures.left_out(store, selection) == measures.left_out(bundled, selection)
     assert measures.places_named(store, selection) == measures.places_named(bundled, selection)
     pd.testing.assert_frame_equal(measures.event_rows(store, selection), measures.event_rows(bundled, selection))

@@ -24,7 +24,11 @@ def catalogue() -> dict[str, tuple[str | None, str]]:
     """English sentence → its plural form (None where it has none) and the Chinese sentence."""
     with CATALOGUE.open("rb") as file:
         entries = [entry for entry in read_po(file, locale="zh_CN") if entry.id]
-    return {one: (None, entry.string) if entry.id == one else (entry.id[1], entry.string[0]) for entry in entries for one in [entry.id if isinstance(entry.id, str) else entry.id[0]]}
+    return {
+        one: (None, entry.string) if entry.id == one else (entry.id[1], entry.string[0])
+        for entry in entries
+        for one in [entry.id if isinstance(entry.id, str) else entry.id[0]]
+    }
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -67,7 +71,9 @@ def test_sentences_put_together_from_parts_read_well():
         return words.plural("{n} event", "{n} events", events) + words(" in ") + words.plural("{n} activity", "{n} activities", activities)
 
     def title(words: Words) -> str:
-        return words("{measure} by {dimension}", measure=words("Events"), dimension=words("district")) + words(" and {dimension}", dimension=words("audience"))
+        return words("{measure} by {dimension}", measure=words("Events"), dimension=words("district")) + words(
+            " and {dimension}", dimension=words("audience")
+        )
 
     assert [tooltip(words, 3, 2) for words in (ENGLISH, CHINESE)] == ["3 events in 2 activities", "3 场活动，属 2 个活动项目"]
     assert [tooltip(words, 1, 1) for words in (ENGLISH, CHINESE)] == ["1 event in 1 activity", "1 场活动，属 1 个活动项目"]
@@ -97,7 +103,11 @@ def test_every_term_has_a_label_of_its_own_in_both_languages(vocabulary):
 
 @pytest.mark.parametrize("words", [ENGLISH, CHINESE], ids=["en", "zh"])
 def test_no_two_columns_of_a_table_share_a_heading(words):
-    headings = [*names(words).values(), words("Qualifier"), *(dimension_name(name, words) for name in schema.DIMENSIONS if name != "status")]
+    headings = [
+        *names(words).values(),
+        words("Qualifier"),
+        *(dimension_name(name, words) for name in schema.DIMENSIONS if name != "status"),
+    ]
     assert len(set(headings)) == len(headings)
 
 
@@ -132,7 +142,16 @@ def test_every_country_of_the_data_has_a_chinese_name():
 
 
 @pytest.mark.parametrize(
-    ("value", "digits", "written"), [(0, 0, "0"), (1240, 0, "1,240"), (12_345_678, 0, "12,345,678"), (3.456, 2, "3.46"), (3, 2, "3.00"), (None, 0, "–"), (float("nan"), 2, "–")]
+    ("value", "digits", "written"),
+    [
+        (0, 0, "0"),
+        (1240, 0, "1,240"),
+        (12_345_678, 0, "12,345,678"),
+        (3.456, 2, "3.46"),
+        (3, 2, "3.00"),
+        (None, 0, "–"),
+        (float("nan"), 2, "–"),
+    ],
 )
 def test_numbers_are_grouped_and_gaps_are_dashes(value, digits, written):
     assert [words.number(value, digits) for words in (ENGLISH, CHINESE)] == [written, written]
@@ -197,6 +216,8 @@ def test_several_names_are_one_phrase(items, english, chinese):
     assert (ENGLISH.listing(items), CHINESE.listing(iter(items))) == (english, chinese)
 
 
-@pytest.mark.parametrize(("n", "english", "chinese"), [(0, "0 events", "0 场活动"), (1, "1 event", "1 场活动"), (1240, "1,240 events", "1,240 场活动")])
+@pytest.mark.parametrize(
+    ("n", "english", "chinese"), [(0, "0 events", "0 场活动"), (1, "1 event", "1 场活动"), (1240, "1,240 events", "1,240 场活动")]
+)
 def test_english_has_one_and_many_and_chinese_has_one_form(n, english, chinese):
     assert [words.plural("{n} event", "{n} events", n) for words in (ENGLISH, CHINESE)] == [english, chinese]

@@ -37,13 +37,20 @@ def card(view: View, exhibit: Exhibit) -> None:
     data = _data(view, exhibit, bool(shown.get("table")))
     if asked in MIME:
         file = export(exhibit, view.context, asked)
-        data["file_content"] = {"id": f"{next(_stamp)}-{file.name}", "name": file.name, "mime": file.mime, "base64": base64.b64encode(file.content).decode()}
+        data["file_content"] = {
+            "id": f"{next(_stamp)}-{file.name}",
+            "name": file.name,
+            "mime": file.mime,
+            "base64": base64.b64encode(file.content).decode(),
+        }
 
     def exported() -> None:
         state[f"{key}-export"] = state[key].get("export")
         filters.touched()
 
-    result = plot.component()(key=key, data=data, on_export_change=exported, on_table_change=filters.touched, on_failed_change=filters.touched)
+    result = plot.component()(
+        key=key, data=data, on_export_change=exported, on_table_change=filters.touched, on_failed_change=filters.touched
+    )
     if result.get("failed"):
         state[f"{key}-failed"] = True
         st.rerun()
@@ -64,7 +71,11 @@ def _data(view: View, exhibit: Exhibit, twin: bool) -> dict:
         "formats": [[kind, format_name(kind, words)] for kind in formats],
         "palettes": {"light": theme.LIGHT, "dark": theme.DARK},
         "words": {"export": words("Export"), "table": words("Show as table")},
-        "print": {"title": exhibit.title, "lines": textwrap.wrap(context.sentence(), 150 if words.language == "en" else 75), "footer": _footer(exhibit, context)},
+        "print": {
+            "title": exhibit.title,
+            "lines": textwrap.wrap(context.sentence(), 150 if words.language == "en" else 75),
+            "footer": _footer(exhibit, context),
+        },
         "file": file_stem(exhibit, context),
         "library": f"./app/static/{plot.LIBRARY}",
         "language": {"en": "en", "zh": "zh-CN"}[words.language],
@@ -74,7 +85,11 @@ def _data(view: View, exhibit: Exhibit, twin: bool) -> dict:
 
 def _footer(exhibit: Exhibit, context: Context) -> list[str]:
     notes = "; ".join(note.text for note in exhibit.notes)
-    return [line for text in (notes, context.words("Data: {source}", source=context.source())) for line in textwrap.wrap(text, 170 if context.words.language == "en" else 90)]
+    return [
+        line
+        for text in (notes, context.words("Data: {source}", source=context.source()))
+        for line in textwrap.wrap(text, 170 if context.words.language == "en" else 90)
+    ]
 
 
 def format_name(kind: str, words: Words) -> str:
@@ -90,7 +105,14 @@ def _twin(exhibit: Exhibit, context: Context) -> dict:
     table = exhibit.table.head(TWIN_ROWS)
     shown = [name for name in table.columns if name not in exhibit.codes]
     rows = [[_cell(value, context.words) for value in row] for row in table[shown].itertuples(index=False)]
-    links = [context.drill(**{name.replace("-", "_"): row[table.columns.get_loc(name)] for name in exhibit.codes}) for row in table.itertuples(index=False)] if exhibit.codes else [""] * len(rows)
+    links = (
+        [
+            context.drill(**{name.replace("-", "_"): row[table.columns.get_loc(name)] for name in exhibit.codes})
+            for row in table.itertuples(index=False)
+        ]
+        if exhibit.codes
+        else [""] * len(rows)
+    )
     return {"columns": shown, "rows": rows, "links": links, "text": max(1, len(exhibit.codes))}
 
 
@@ -105,10 +127,20 @@ def _cell(value: object, words: Words) -> str:
 def _plain(view: View, exhibit: Exhibit) -> None:
     """Streamlit's own chart, where the card's script cannot be loaded: the figure, its notes, its table as a download."""
     st.markdown(f"**{exhibit.title}**")
-    figure = json.loads(json.dumps(theme.resolve(exhibit.figure, theme.LIGHT)).replace('"@shapes"', json.dumps(places.shapes()) if exhibit.shapes else "null"))
+    figure = json.loads(
+        json.dumps(theme.resolve(exhibit.figure, theme.LIGHT)).replace(
+            '"@shapes"', json.dumps(places.shapes()) if exhibit.shapes else "null"
+        )
+    )
     st.plotly_chart(figure, key=f"plain-{exhibit.key}", config={"displayModeBar": False}, height=exhibit.height)
     st.caption(" · ".join([exhibit.alt, *(note.text for note in exhibit.notes)]))
-    st.download_button(format_name("xlsx", view.words), lambda: export(exhibit, view.context, "xlsx").content, file_name=f"{file_stem(exhibit, view.context)}.xlsx", key=f"plain-xlsx-{exhibit.key}", on_click="ignore")
+    st.download_button(
+        format_name("xlsx", view.words),
+        lambda: export(exhibit, view.context, "xlsx").content,
+        file_name=f"{file_stem(exhibit, view.context)}.xlsx",
+        key=f"plain-xlsx-{exhibit.key}",
+        on_click="ignore",
+    )
 
 
 # ------------------------------------------------------------------ headline figures
@@ -135,7 +167,11 @@ def figures_row(view: View, total: pd.DataFrame, by_district: pd.DataFrame) -> N
     ]
     body = ""
     for name, title, value, more in cells:
-        href = context.events(selection.change(only=tuple(dict.fromkeys((*selection.only, "counted"))))) if name == "participants" else context.events(selection)
+        href = (
+            context.events(selection.change(only=tuple(dict.fromkeys((*selection.only, "counted")))))
+            if name == "participants"
+            else context.events(selection)
+        )
         change = _change(earlier, name, now, earlier_selection, words)
         body += f'<div data-figure="{name}"><span>{escape(title)}</span><b><a href="{escape(href)}">{escape(value)}</a> <small>{escape(more)}</small></b><span>{escape(change)}</span></div>'
     st.html(f'<div class="figures">{body}</div>')
@@ -168,11 +204,19 @@ def empty(view: View, total: pd.DataFrame) -> bool:
         (name,) = grouping.ignoring
         found = int(table["events"].iloc[0])
         if found:
-            text = words.plural("Without “{filter}”: {n} event", "Without “{filter}”: {n} events", found, filter=phrase(selection, name, words))
+            text = words.plural(
+                "Without “{filter}”: {n} event", "Without “{filter}”: {n} events", found, filter=phrase(selection, name, words)
+            )
             lines.append(f'<li><a href="{escape(view.context.here(selection.without(name)))}">{escape(text)}</a></li>')
-    reason = words("These filters leave nothing together. Clearing one of them shows events again:") if lines else words("No single filter is the reason; several together leave nothing.")
+    reason = (
+        words("These filters leave nothing together. Clearing one of them shows events again:")
+        if lines
+        else words("No single filter is the reason; several together leave nothing.")
+    )
     clear = f'<p><a href="{escape(view.context.here(type(selection)()))}">{escape(words("Clear all filters"))}</a></p>'
-    st.html(f'<div class="empty" role="status"><h2>{escape(words("No report found"))}</h2><p>{escape(reason)}</p><ul>{"".join(lines)}</ul>{clear}</div>')
+    st.html(
+        f'<div class="empty" role="status"><h2>{escape(words("No report found"))}</h2><p>{escape(reason)}</p><ul>{"".join(lines)}</ul>{clear}</div>'
+    )
     return True
 
 
@@ -189,15 +233,22 @@ def district_links(view: View, table: pd.DataFrame, measure: str) -> None:
             continue
         chosen = row.district in selection.district
         value = getattr(row, measure)
-        shown = words("no report found") if not row.events else words.people(value, row.qualifier) if measure == "participants" else words.number(value, digits)
+        shown = (
+            words("no report found")
+            if not row.events
+            else words.people(value, row.qualifier)
+            if measure == "participants"
+            else words.number(value, digits)
+        )
         last = "" if measure == "events" else f'<td class="number">{escape(shown)}</td>'
         rows += (
             f'<tr{" aria-selected=true" if chosen else ""}><td><a href="{escape(context.here(selection.toggled("district", row.district)))}">{"● " if chosen else ""}{escape(words.term("district", row.district))}</a></td>'
             f'<td class="number"><a href="{escape(context.drill(district=row.district))}">{escape(words.number(row.events) if row.events else shown if measure == "events" else "–")}</a></td>{last}</tr>'
         )
-    head = "".join(f"<th scope=col>{escape(text)}</th>" for text in dict.fromkeys((words("District"), words("Events"), names(words)[measure])))
+    head = "".join(
+        f"<th scope=col>{escape(text)}</th>" for text in dict.fromkeys((words("District"), words("Events"), names(words)[measure]))
+    )
     st.html(f'<div class="panel"><table class="districts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>')
-
 
 
 def district_panel(view: View, by_audience: pd.DataFrame, latest: int = 6) -> None:
@@ -207,17 +258,26 @@ def district_panel(view: View, by_audience: pd.DataFrame, latest: int = 6) -> No
     names = words.listing(words.term("district", code) for code in selection.district)
     facts = places.districts()
     residents = int(facts.loc[facts["adcode"].isin(selection.district), "residents_2020"].sum())
-    items = "".join(f"<li>{_event_link(row, context)} <span>{escape(_when(row, words))}</span></li>" for row in rows.head(latest).itertuples())
+    items = "".join(
+        f"<li>{_event_link(row, context)} <span>{escape(_when(row, words))}</span></li>" for row in rows.head(latest).itertuples()
+    )
     audiences = by_audience.sort_values("events", ascending=False)
-    served = "".join(f'<li><a href="{escape(context.drill(audience=row.audience))}">{escape(words.term("audience", row.audience))}: {words.number(row.events)}</a></li>' for row in audiences.head(6).itertuples() if row.events)
+    served = "".join(
+        f'<li><a href="{escape(context.drill(audience=row.audience))}">{escape(words.term("audience", row.audience))}: {words.number(row.events)}</a></li>'
+        for row in audiences.head(6).itertuples()
+        if row.events
+    )
     units = rows.loc[rows["subdistrict_code"] != "", "subdistrict_code"].value_counts()
-    named = "".join(f'<li><a href="{escape(context.drill(subdistrict=code))}">{escape(words.term("subdistrict", code))}: {words.number(n)}</a></li>' for code, n in units.items())
+    named = "".join(
+        f'<li><a href="{escape(context.drill(subdistrict=code))}">{escape(words.term("subdistrict", code))}: {words.number(n)}</a></li>'
+        for code, n in units.items()
+    )
     all_events = f'<p><a href="{escape(context.events(selection))}">{escape(words("All events of this selection"))}</a></p>'
     people = words("{n} residents (2020)", n=words.number(residents)) if residents else ""
     st.html(
         f'<div class="panel"><h3>{escape(names)}</h3><span>{escape(people)}</span><div class="columns"><div><h4>{escape(words("Latest events"))}</h4>'
-        f'<ul>{items or "<li>" + escape(words("no report found")) + "</li>"}</ul>{all_events}</div><div><h4>{escape(words("Audiences"))}</h4><ul>{served}</ul></div>'
-        f'<div><h4>{escape(words("Subdistricts named"))}</h4><ul>{named or "<li>" + escape(words("none named")) + "</li>"}</ul></div></div></div>'
+        f"<ul>{items or '<li>' + escape(words('no report found')) + '</li>'}</ul>{all_events}</div><div><h4>{escape(words('Audiences'))}</h4><ul>{served}</ul></div>"
+        f"<div><h4>{escape(words('Subdistricts named'))}</h4><ul>{named or '<li>' + escape(words('none named')) + '</li>'}</ul></div></div></div>"
     )
 
 
@@ -245,11 +305,34 @@ def event_page(view: View, event_id: str) -> None:
     several = {"audiences": "audience", "formats": "event-format", "topics": "topic", "countries": "country"}
     items: list[tuple[str, str]] = [
         (words("Time"), escape(_when(row, words)) + _precision(row, words)),
-        (dimension_name("district", words), escape(words.term("district", row.district or schema.UNPLACED)) + escape(words.aside(words.term("place-basis", row.place_basis)))),
-        (words("Place"), escape(" · ".join(part for part in (words.term("subdistrict", row.subdistrict_code) if row.subdistrict_code else row.subdistrict, row.community, row.venue) if part))),
+        (
+            dimension_name("district", words),
+            escape(words.term("district", row.district or schema.UNPLACED))
+            + escape(words.aside(words.term("place-basis", row.place_basis))),
+        ),
+        (
+            words("Place"),
+            escape(
+                " · ".join(
+                    part
+                    for part in (
+                        words.term("subdistrict", row.subdistrict_code) if row.subdistrict_code else row.subdistrict,
+                        row.community,
+                        row.venue,
+                    )
+                    if part
+                )
+            ),
+        ),
         (dimension_name("programme", words), escape(words.term("programme", row.programme))),
         (dimension_name("campaign", words), escape(row.campaign)),
-        *((dimension_name(name, words), escape(words.listing(words.term(name, code) for code in getattr(row, column).split(schema.SEPARATOR) if code))) for column, name in several.items()),
+        *(
+            (
+                dimension_name(name, words),
+                escape(words.listing(words.term(name, code) for code in getattr(row, column).split(schema.SEPARATOR) if code)),
+            )
+            for column, name in several.items()
+        ),
         (dimension_name("mode", words), escape(words.term("mode", row.mode))),
         (words("Participants"), escape(_people(row, words))),
         (words("Reach (online and on site)"), "" if pd.isna(row.reach) else escape(words.people(row.reach, row.participants_qualifier))),
@@ -261,14 +344,20 @@ def event_page(view: View, event_id: str) -> None:
         (words("Event id"), escape(f"{row.event_id} · {words('activity')} {row.activity_id}")),
     ]
     body = "".join(f"<dt>{escape(name)}</dt><dd>{text}</dd>" for name, text in items if text)
-    lists = _kin_list(kin["places"], words("The activity's other places"), context) + _kin_list(kin["repeats"], words("Reports of the same event"), context)
+    lists = _kin_list(kin["places"], words("The activity's other places"), context) + _kin_list(
+        kin["repeats"], words("Reports of the same event"), context
+    )
     other = f'<p lang="{"en" if words.language == "zh" else "zh"}" style="opacity:.8;margin:0">{escape((row.title if words.language == "zh" else row.title_zh) or "")}</p>'
     back = f'<p><a href="{escape(context.link("events"))}">← {escape(words("Back to the list"))}</a></p>'
     st.html(f'<article class="panel">{back}<h3>{escape(title_of(row, words))}</h3>{other}<dl>{body}</dl>{lists}</article>')
 
 
 def _precision(row, words: Words) -> str:
-    return "" if pd.isna(row.date_start) or row.date_precision == "day" else f"<small>{escape(words.aside(schema.DATE_PRECISION[row.date_precision][words.language == 'zh']))}</small>"
+    return (
+        ""
+        if pd.isna(row.date_start) or row.date_precision == "day"
+        else f"<small>{escape(words.aside(schema.DATE_PRECISION[row.date_precision][words.language == 'zh']))}</small>"
+    )
 
 
 def _people(row, words: Words) -> str:
@@ -282,14 +371,21 @@ def _people(row, words: Words) -> str:
 def _report(row, words: Words) -> str:
     title = escape(row.source_title or words("headline not seen"))
     safe = row.source_url.startswith(("https://", "http://"))
-    linked = f'<a href="{escape(row.source_url)}" target="_blank" rel="noopener noreferrer">{title}</a>' if safe else f"{title}<small>{escape(words.aside(words('no address known')))}</small>"
+    linked = (
+        f'<a href="{escape(row.source_url)}" target="_blank" rel="noopener noreferrer">{title}</a>'
+        if safe
+        else f"{title}<small>{escape(words.aside(words('no address known')))}</small>"
+    )
     return f"{linked}<br><small>{escape(row.publisher)} · {escape(words.day(row.source_date) if pd.notna(row.source_date) else words('date not stated'))}</small>"
 
 
 def _kin_list(rows: pd.DataFrame, title: str, context: Context) -> str:
     if rows.empty:
         return ""
-    items = "".join(f"<li>{_event_link(row, context)} · {escape(context.words.term('district', row.district or schema.UNPLACED))} · {escape(_when(row, context.words))}</li>" for row in rows.itertuples())
+    items = "".join(
+        f"<li>{_event_link(row, context)} · {escape(context.words.term('district', row.district or schema.UNPLACED))} · {escape(_when(row, context.words))}</li>"
+        for row in rows.itertuples()
+    )
     return f"<h4>{escape(title)}</h4><ul>{items}</ul>"
 
 
@@ -331,11 +427,23 @@ def list_card(view: View, exhibit: Exhibit) -> None:
     """The export menu of a list that Streamlit draws itself."""
     state, key = st.session_state, f"card-{exhibit.key}"
     asked = state.pop(f"{key}-export", None)
-    data = _data(view, exhibit, False) | {"figure": None, "formats": [[kind, format_name(kind, view.words)] for kind in ("csv", "xlsx", "parquet")]}
+    data = _data(view, exhibit, False) | {
+        "figure": None,
+        "formats": [[kind, format_name(kind, view.words)] for kind in ("csv", "xlsx", "parquet")],
+    }
     if asked in MIME:
         whole = measures.event_rows(view.store, view.context.selection, MOST_EXPORTED)
-        file = export(Exhibit(exhibit.key, exhibit.title, {}, lambda: _export_table(whole, view.words), exhibit.alt, exhibit.notes), view.context, asked)
-        data["file_content"] = {"id": f"{next(_stamp)}-{file.name}", "name": file.name, "mime": file.mime, "base64": base64.b64encode(file.content).decode()}
+        file = export(
+            Exhibit(exhibit.key, exhibit.title, {}, lambda: _export_table(whole, view.words), exhibit.alt, exhibit.notes),
+            view.context,
+            asked,
+        )
+        data["file_content"] = {
+            "id": f"{next(_stamp)}-{file.name}",
+            "name": file.name,
+            "mime": file.mime,
+            "base64": base64.b64encode(file.content).decode(),
+        }
 
     def exported() -> None:
         state[f"{key}-export"] = state[key].get("export")
@@ -350,7 +458,11 @@ MOST_EXPORTED = 200_000
 def _export_table(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     """The events as in the file, with the names of their districts."""
     named = rows.copy()
-    named.insert(list(rows.columns).index("district") + 1, dimension_name("district", words), [words.term("district", code or schema.UNPLACED) for code in rows["district"]])
+    named.insert(
+        list(rows.columns).index("district") + 1,
+        dimension_name("district", words),
+        [words.term("district", code or schema.UNPLACED) for code in rows["district"]],
+    )
     return named
 
 
@@ -358,12 +470,27 @@ def _list_table(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     def several(name: str, column: str) -> list[str]:
         return [words.listing(words.term(name, code) for code in cell.split(schema.SEPARATOR) if code) for cell in rows[column]]
 
-    unit = pd.Series([words.term("subdistrict", code) if code else name for code, name in zip(rows["subdistrict_code"], rows["subdistrict"], strict=True)], index=rows.index, dtype="str")
+    unit = pd.Series(
+        [
+            words.term("subdistrict", code) if code else name
+            for code, name in zip(rows["subdistrict_code"], rows["subdistrict"], strict=True)
+        ],
+        index=rows.index,
+        dtype="str",
+    )
     place = unit.where(unit != "", rows["community"]).where(lambda cells: cells != "", rows["venue"])
-    report = [f"{url}#{title or words('headline not seen')}" if url.startswith("http") else None for url, title in zip(rows["source_url"], rows["source_title"], strict=True)]
+    report = [
+        f"{url}#{title or words('headline not seen')}" if url.startswith("http") else None
+        for url, title in zip(rows["source_url"], rows["source_title"], strict=True)
+    ]
     return pd.DataFrame(
         {
-            words("First day"): [row.date_start.date().isoformat()[: 7 if row.date_precision == "month" else 10] if pd.notna(row.date_start) else words("no date") for row in rows.itertuples()],
+            words("First day"): [
+                row.date_start.date().isoformat()[: 7 if row.date_precision == "month" else 10]
+                if pd.notna(row.date_start)
+                else words("no date")
+                for row in rows.itertuples()
+            ],
             words("Title"): [title_of(row, words) for row in rows.itertuples()],
             dimension_name("district", words): [words.term("district", code or schema.UNPLACED) for code in rows["district"]],
             words("Place"): place,

@@ -28,7 +28,9 @@ def map_options(view: View) -> tuple[str, bool, str, int, tuple[float, ...], str
     circles, scheme, count, own = False, "quantile", 5, ()
     if measure in maps.COUNTS:
         with columns[1]:
-            circles = view.option("style", {"classes": words("Shaded"), "circles": words("Circles")}, "classes", words("Drawn as")) == "circles"
+            circles = (
+                view.option("style", {"classes": words("Shaded"), "circles": words("Circles")}, "classes", words("Drawn as")) == "circles"
+            )
     if not circles:
         with columns[2]:
             scheme = view.option("classes", maps.scheme_names(words), "quantile", words("Classes"), "select")
@@ -68,9 +70,13 @@ def period(view: View) -> tuple[str, str]:
     words = view.words
     left, right = st.columns(2, gap="small")
     with left:
-        chosen = view.option("period", {name: dimension_name(name, words) for name in ("month", "quarter", "year")}, "quarter", words("Period"))
+        chosen = view.option(
+            "period", {name: dimension_name(name, words) for name in ("month", "quarter", "year")}, "quarter", words("Period")
+        )
     with right:
-        stack = view.option("stack", {"none": words("nothing"), **{name: dimension_name(name, words) for name in STACKS}}, "programme", words("Stacked by"))
+        stack = view.option(
+            "stack", {"none": words("nothing"), **{name: dimension_name(name, words) for name in STACKS}}, "programme", words("Stacked by")
+        )
     return chosen, "" if stack == "none" else stack
 
 
@@ -95,7 +101,12 @@ def beside_the_time(view: View) -> None:
     if counts[0]:
         items.append((words.plural("{n} event has no date", "{n} events have no date", counts[0]), context.events(undated)))
     if counts[1]:
-        items.append((words.plural("{n} event is known by its month only", "{n} events are known by their month only", counts[1]), context.events(month)))
+        items.append(
+            (
+                words.plural("{n} event is known by its month only", "{n} events are known by their month only", counts[1]),
+                context.events(month),
+            )
+        )
     if items:
         links = " · ".join(f'<a href="{escape(href)}">{escape(text)}</a>' for text, href in items)
         st.html(f'<p class="panel">{links}</p>')

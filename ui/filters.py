@@ -74,15 +74,30 @@ def sidebar(store: Store, words: Words) -> Selection:
         for name in FIRST:
             _choose(name, known[name], words)
         _span(store, words)
-        st.text_input(words("Search"), key="q", max_chars=200, on_change=touched, placeholder=words("title, place, partner, report"), icon=":material/search:")
+        st.text_input(
+            words("Search"),
+            key="q",
+            max_chars=200,
+            on_change=touched,
+            placeholder=words("title, place, partner, report"),
+            icon=":material/search:",
+        )
         with st.expander(words("More filters"), expanded=any(state.get(name) for name in MORE)):
             for name in MORE:
                 if name == "undated":
                     options = ["", *known[name]]
-                    st.selectbox(dimension_name(name, words), options, key=name, on_change=touched, format_func=lambda code: label("undated", code, words) if code else words("Left out of spans"))
+                    st.selectbox(
+                        dimension_name(name, words),
+                        options,
+                        key=name,
+                        on_change=touched,
+                        format_func=lambda code: label("undated", code, words) if code else words("Left out of spans"),
+                    )
                 elif known[name]:
                     _choose(name, known[name], words)
-    changes = {FIELDS[name]: tuple(state[name]) if isinstance(state.get(name), list) else state.get(name) for name in WIDGETS if name in state}
+    changes = {
+        FIELDS[name]: tuple(state[name]) if isinstance(state.get(name), list) else state.get(name) for name in WIDGETS if name in state
+    }
     changes |= {"q": (changes.get("q") or "").strip(), "undated": changes.get("undated") or ""}
     start, end = changes.get("start"), changes.get("end")
     if start and end and start > end:
@@ -91,7 +106,7 @@ def sidebar(store: Store, words: Words) -> Selection:
     for name in known:
         field = FIELDS[name]
         if isinstance(changes.get(field), tuple):
-            changes[field] = tuple(sorted(changes[field], key=lambda value: order[name].get(value, 0)))  # noqa: B023
+            changes[field] = tuple(sorted(changes[field], key=lambda value: order[name].get(value, 0)))
     state["_selection"] = state["_selection"].change(**changes)
     return state["_selection"]
 

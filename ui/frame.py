@@ -28,7 +28,13 @@ STYLE = (Path(__file__).parent / "frame.css").read_text("utf-8")
 
 def page_names(words: Words) -> dict[str, str]:
     """Names of the pages in the navigation, by their address."""
-    return {"": words("Overview"), "district_map": words("Map"), "audiences": words("Audiences"), "timeline": words("Timeline"), "events": words("Events")}
+    return {
+        "": words("Overview"),
+        "district_map": words("Map"),
+        "audiences": words("Audiences"),
+        "timeline": words("Timeline"),
+        "events": words("Events"),
+    }
 
 
 @dataclass
@@ -126,7 +132,9 @@ def open_page() -> View:
 def _navigation(view: View, here: str) -> None:
     words, context = view.words, view.context
     names = page_names(words)
-    pages = "".join(f'<a href="{escape(context.link(address))}"{_current(address == here)}>{escape(names[address])}</a>' for address, _, _ in PAGES)
+    pages = "".join(
+        f'<a href="{escape(context.link(address))}"{_current(address == here)}>{escape(names[address])}</a>' for address, _, _ in PAGES
+    )
     other = [code for code in LANGUAGES if code != words.language][0]
     kept = filters.address() | {"language": [other]}
     switch = "./" + here + "?" + _query(kept, context.selection.query(), other)
@@ -158,7 +166,14 @@ def _refuse(error: OutreachError) -> None:
 
 def _warn(error: OutreachError, words: Words) -> None:
     count = len(error.faults) if isinstance(error, DataFaults) else 1
-    with st.expander(words.plural("The newer events file was refused ({n} fault); the previous data stay in use.", "The newer events file was refused ({n} faults); the previous data stay in use.", count), icon=":material/warning:"):
+    with st.expander(
+        words.plural(
+            "The newer events file was refused ({n} fault); the previous data stay in use.",
+            "The newer events file was refused ({n} faults); the previous data stay in use.",
+            count,
+        ),
+        icon=":material/warning:",
+    ):
         _faults(error, words)
 
 
@@ -167,7 +182,16 @@ def _faults(error: OutreachError, words: Words) -> None:
         st.error(words(error.message, **error.values))
         return
     st.markdown(words("Every fault of the file is listed below. Mend the cells and save the file; the page takes it over by itself."))
-    rows = [{words("Row"): fault.row or None, words("Column"): fault.column, words("Value"): fault.value, words("Fault"): words(fault.problem), words("Remedy"): words(fault.remedy, detail=fault.detail)} for fault in error.faults]
+    rows = [
+        {
+            words("Row"): fault.row or None,
+            words("Column"): fault.column,
+            words("Value"): fault.value,
+            words("Fault"): words(fault.problem),
+            words("Remedy"): words(fault.remedy, detail=fault.detail),
+        }
+        for fault in error.faults
+    ]
     st.dataframe(rows, hide_index=True)
 
 
@@ -178,7 +202,11 @@ def headline(view: View, question: str) -> None:
     if chips and len(selection.active) > 1:
         chips += f'<a class="chip all" href="{escape(context.here(type(selection)()))}">{escape(words("clear all"))}</a>'
     unknown = st.session_state.get("_unknown") or []
-    strange = f'<p class="strange" role="status">{escape(words("Not understood in the address and left aside: {what}", what=", ".join(unknown)))}</p>' if unknown else ""
+    strange = (
+        f'<p class="strange" role="status">{escape(words("Not understood in the address and left aside: {what}", what=", ".join(unknown)))}</p>'
+        if unknown
+        else ""
+    )
     st.html(
         f'<div class="headline"><h1>{escape(question)}</h1><p class="sentence">{escape(context.sentence())}</p>'
         f'{strange}<p class="chips">{chips}{_left_out_links(view)}</p></div>'
@@ -205,14 +233,33 @@ def _left_out_links(view: View) -> str:
         if counts.get(kind):
             links.append((f"{words.number(counts[kind])} {words(kind)}", context.events(selection.change(only=(kind,)))))
     if counts.get("undated"):
-        links.append((f"{words.number(counts['undated'])} {words('undated')}", context.events(selection.without("span").change(only=("undated",)))))
+        links.append(
+            (f"{words.number(counts['undated'])} {words('undated')}", context.events(selection.without("span").change(only=("undated",))))
+        )
     shown = []
     if counts.get("unplaced"):
-        shown.append((words.plural("{n} names no district", "{n} name no district", counts["unplaced"]), context.drill(district="unplaced")))
+        shown.append(
+            (words.plural("{n} names no district", "{n} name no district", counts["unplaced"]), context.drill(district="unplaced"))
+        )
     if counts.get("joint"):
-        shown.append((words.plural("{n} number covers several places and is not added", "{n} numbers cover several places and are not added", counts["joint"]), context.events(selection.change(only=("joint",)))))
+        shown.append(
+            (
+                words.plural(
+                    "{n} number covers several places and is not added",
+                    "{n} numbers cover several places and are not added",
+                    counts["joint"],
+                ),
+                context.events(selection.change(only=("joint",))),
+            )
+        )
 
     def row(title: str, items: list[tuple[str, str]]) -> str:
-        return f'<span class="aside">{escape(title)} ' + " · ".join(f'<a href="{escape(href)}">{escape(text)}</a>' for text, href in items) + "</span>" if items else ""
+        return (
+            f'<span class="aside">{escape(title)} '
+            + " · ".join(f'<a href="{escape(href)}">{escape(text)}</a>' for text, href in items)
+            + "</span>"
+            if items
+            else ""
+        )
 
     return row(words("Left out:"), links) + row(words("Of those shown:"), shown)

@@ -38,5 +38,9 @@ def component():
 def _register():
     folder = Path(__file__).parent
     return st.components.v2.component(
-        "outreach_card", html='<section class="card"></section>', css=(folder / "plot.css").read_text("utf-8"), js=(folder / "plot.js").read_text("utf-8"), isolate_styles=False
+        "outreach_card",
+        html='<section class="card"></section>',
+        css=(folder / "plot.css").read_text("utf-8"),
+        js=(folder / "plot.js").read_text("utf-8"),
+        isolate_styles=False,
     )

@@ -59,7 +59,11 @@ def harmless(value: object) -> object:
 
 def _harmless_table(table: pd.DataFrame) -> pd.DataFrame:
     safe = table.rename(columns=harmless)
-    text = [name for name in safe.columns if not pd.api.types.is_numeric_dtype(safe[name]) and not pd.api.types.is_datetime64_any_dtype(safe[name])]
+    text = [
+        name
+        for name in safe.columns
+        if not pd.api.types.is_numeric_dtype(safe[name]) and not pd.api.types.is_datetime64_any_dtype(safe[name])
+    ]
     return safe.assign(**{name: safe[name].map(harmless) for name in text})
 
 
@@ -72,7 +76,9 @@ def _parquet(exhibit: Exhibit, context: Context) -> bytes:
     table = pa.Table.from_pandas(exhibit.table, preserve_index=False)
     about = {f"outreach.{name}": value for name, value in _by_name(facts(exhibit, context)).items()}
     file = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **{k.encode(): v.encode() for k, v in about.items()}}), file)
+    pq.write_table(
+        table.replace_schema_metadata({**(table.schema.metadata or {}), **{k.encode(): v.encode() for k, v in about.items()}}), file
+    )
     return file.getvalue()
 
 
@@ -103,19 +109,32 @@ def definitions(context: Context) -> list[tuple[str, str]]:
     return [
         (words("Event"), words("one happening at one place")),
         (words("Activity"), words("what the office did once; it may reach several places and so own several events")),
-        (words("Participants (stated)"), words("people at the events as far as reports state a number; events without one add nothing; one “at least” makes the sum a lower bound")),
+        (
+            words("Participants (stated)"),
+            words(
+                "people at the events as far as reports state a number; events without one add nothing; one “at least” makes the sum a lower bound"
+            ),
+        ),
         (words("No report found"), words("no public report of an event was found; this does not prove that none took place")),
         (words("Left out by default"), words("repeated reports of one event, and events that were planned or cancelled")),
         (words("Several values"), words("an event with two audiences counts once under each and once in the total")),
-        (words("Events per 100,000 residents (2020 census)"), words("denominator: residents of the district, seventh national census, 1 November 2020")),
-        (words("Events per 100 communities (committees, 2023)"), words("denominator: residents' and village committees, 2023, split by name and so approximate")),
+        (
+            words("Events per 100,000 residents (2020 census)"),
+            words("denominator: residents of the district, seventh national census, 1 November 2020"),
+        ),
+        (
+            words("Events per 100 communities (committees, 2023)"),
+            words("denominator: residents' and village committees, 2023, split by name and so approximate"),
+        ),
     ]
 
 
 def _xlsx(exhibit: Exhibit, context: Context) -> bytes:
     words = context.words
     file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False})
+    book = xlsxwriter.Workbook(
+        file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
+    )
     book.set_properties({"title": exhibit.title, "subject": context.sentence(), "comments": context.source()})
     bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
     title = book.add_format({"bold": True, "font_size": 14})
@@ -154,7 +173,13 @@ def _data_sheet(sheet, exhibit: Exhibit, context: Context, title) -> None:
         longest = max([len(name), *(len(str(value)) for value in cells.head(200))])
         sheet.set_column(column, column, min(60, longest + 3))
     if heads:
-        sheet.add_table(top, 0, top + max(len(table), 1), len(heads) - 1, {"columns": [{"header": name} for name in heads], "style": "Table Style Light 9"})
+        sheet.add_table(
+            top,
+            0,
+            top + max(len(table), 1),
+            len(heads) - 1,
+            {"columns": [{"header": name} for name in heads], "style": "Table Style Light 9"},
+        )
     sheet.freeze_panes(top + 1, 0)
 
 
@@ -167,7 +192,9 @@ def _unlike(heads: list[str]) -> list[str]:
 def _source_sheet(sheet, context: Context, bold) -> None:
     words = context.words
     reports = sources(context)
-    for column, (name, width) in enumerate(((words("Report"), 70), (words("Publisher"), 34), (words("Date"), 12), (words("Address"), 70), (words("Events"), 8))):
+    for column, (name, width) in enumerate(
+        ((words("Report"), 70), (words("Publisher"), 34), (words("Date"), 12), (words("Address"), 70), (words("Events"), 8))
+    ):
         sheet.write_string(0, column, name, bold)
         sheet.set_column(column, column, width)
     for row, report in enumerate(reports.itertuples(index=False), start=1):

@@ -18,7 +18,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from ui.plot import prepare
 
 ROOT = Path(__file__).parents[2]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 expect.set_options(timeout=20_000)
 
 
@@ -79,7 +87,9 @@ def page(viewer: BrowserContext) -> Iterator[Page]:
     away: list[str] = []
     errors: list[str] = []
     page = viewer.new_page()
-    page.on("request", lambda request: away.append(request.url) if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")) else None)
+    page.on(
+        "request", lambda request: away.append(request.url) if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")) else None
+    )
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     page.close()

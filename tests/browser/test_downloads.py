@@ -54,7 +54,9 @@ def test_the_audiences_as_csv_and_workbook_hold_the_numbers_on_screen(visit, lan
 def test_the_map_as_geojson_and_parquet_holds_every_district(visit):
     page = visit("district_map?measure=events&language=en")
     districts = gpd.read_file(io.BytesIO(content(take(page, "map", "geojson"))))
-    counts = dict(zip(districts["district_code"] if "district_code" in districts else districts["district"], districts["Events"], strict=True))
+    counts = dict(
+        zip(districts["district_code"] if "district_code" in districts else districts["district"], districts["Events"], strict=True)
+    )
     assert (len(counts), counts["110105"], counts["110111"]) == (16, 22, 0)
     parquet = pd.read_parquet(io.BytesIO(content(take(page, "map", "parquet"))))
     assert parquet["Events"].sum() == 108
@@ -91,7 +93,7 @@ def test_a_file_is_made_when_asked_for_and_handed_over_once(visit):
     page = visit("?language=en")
     take(page, "by-audience", "csv")
     more: list[Download] = []
-    page.on("download", lambda download: more.append(download))  # noqa: PLW0108 - the driver cannot wrap a bound method
+    page.on("download", lambda download: more.append(download))
     page.locator(".st-key-audience input").fill("Students")
     page.keyboard.press("Enter")
     ready(page, "audience=students")
@@ -144,4 +146,9 @@ def test_numbers_in_the_table_twin_are_those_of_the_figure(visit):
     cells = page.locator('[data-key="by-audience"] tbody tr td:nth-child(2)')
     expect(cells).to_have_count(11)
     assert cells.all_inner_texts() == page.locator('[data-key="by-audience"] .bartext').all_text_contents()
-    assert json.loads(page.evaluate("JSON.stringify([...document.querySelectorAll('[data-key=\"by-audience\"] tbody a')].map(a => a.textContent))"))[0] == "Enterprises"
+    assert (
+        json.loads(
+            page.evaluate("JSON.stringify([...document.querySelectorAll('[data-key=\"by-audience\"] tbody a')].map(a => a.textContent))")
+        )[0]
+        == "Enterprises"
+    )

@@ -10,7 +10,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import CHARTS, ROOT, figure, ready, serving
 
-PAGES = {"": "How much, where", "district_map": "Where did we go", "audiences": "For whom, how", "timeline": "When? Is it", "events": "Which events exactly"}
+PAGES = {
+    "": "How much, where",
+    "district_map": "Where did we go",
+    "audiences": "For whom, how",
+    "timeline": "When? Is it",
+    "events": "Which events exactly",
+}
 CHINESE = {"": "办了多少", "district_map": "去了哪些区", "audiences": "面向", "timeline": "什么时候", "events": "哪些活动"}
 
 
@@ -77,6 +83,7 @@ def test_back_undoes_a_filter(visit):
     assert figure(page, "events") == "29"
     page.go_back()
     expect(page.locator(".sentence")).to_contain_text("All events")
+    ready(page)
     assert figure(page, "events") == "108"
     page.go_forward()
     ready(page, "audience=students")
@@ -89,9 +96,9 @@ def click_district(page: Page, code: str) -> None:
         """code => {
             for (const path of document.querySelectorAll('.plot path.choroplethlocation')) {
                 if (path.__data__?.loc !== code) continue;
-                const box = path.getBoundingClientRect();
-                for (let x = box.left + 2; x < box.right; x += 4) for (let y = box.top + 2; y < box.bottom; y += 4) {
-                    if (document.elementFromPoint(x, y) === path) return {x, y};
+                const box = path.getBoundingClientRect(), back = path.getScreenCTM().inverse();
+                for (let x = box.left + 6; x < box.right; x += 6) for (let y = box.top + 6; y < box.bottom; y += 6) {
+                    if (path.isPointInFill(new DOMPoint(x, y).matrixTransform(back))) return {x, y};
                 }
             }
             return null;
@@ -194,7 +201,10 @@ STRANGE = {
 
 @pytest.mark.parametrize(
     ("path", "query"),
-    [*(pytest.param("", query, id=name) for name, query in STRANGE.items()), *(pytest.param(path, "&".join(STRANGE.values()), id=f"all of it, {path}") for path in PAGES if path)],
+    [
+        *(pytest.param("", query, id=name) for name, query in STRANGE.items()),
+        *(pytest.param(path, "&".join(STRANGE.values()), id=f"all of it, {path}") for path in PAGES if path),
+    ],
 )
 def test_a_malformed_address_never_breaks_a_page(visit, path, query):
     page = visit(f"{path}?{query}")
@@ -205,11 +215,17 @@ def test_a_malformed_address_never_breaks_a_page(visit, path, query):
         expect(page.locator(".strange")).to_contain_text("district=999999, audience=martians, from=31.12.2023, undated=maybe")
 
 
-@pytest.mark.parametrize("query", ["", "district=110108&audience=foreign+residents", "from=2023-01-01&to=2023-12-31&undated=report&include=repeated"], ids=["all", "filtered", "span"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "district=110108&audience=foreign+residents", "from=2023-01-01&to=2023-12-31&undated=report&include=repeated"],
+    ids=["all", "filtered", "span"],
+)
 def test_the_overview_and_the_command_line_give_the_same_numbers(visit, query):
     page = visit(f"?{query}&language=en")
     options = [f"--{part.replace('+', ' ')}" for part in query.split("&") if part]
-    answer = subprocess.run([sys.executable, "-m", "analytics", "summary", *options, "--format", "json"], cwd=ROOT, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-m", "analytics", "summary", *options, "--format", "json"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     (row,) = json.loads(answer.stdout)
     assert figure(page, "events") == f"{row['events']:,}"
     assert figure(page, "activities") == f"{row['activities']:,}"
@@ -236,7 +252,9 @@ def test_the_keyboard_reaches_filters_links_and_menus(visit):
     reached = set()
     for _ in range(60):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("(document.activeElement.getAttribute('aria-label') || document.activeElement.textContent).trim().slice(0, 40)"))
+        reached.add(
+            page.evaluate("(document.activeElement.getAttribute('aria-label') || document.activeElement.textContent).trim().slice(0, 40)")
+        )
     wanted = {"Timeline", "中文", "16 repeated", "108", "Show as table: Events by audience", "Export: Events by audience"}
     assert wanted <= reached
 
