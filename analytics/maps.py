@@ -33,7 +33,7 @@ INSET = ([0.625, 0.998], [0.004, 0.30])
 SMALL = ("110101", "110102", "110107")
 """Districts too small for their name on the main map; they are named in the inset."""
 INNER_DISTRICTS = {
-    "110101": (116.414, 39.893), "110102": (116.356, 39.928), "110105": (116.456, 39.985),
+    "110101": (116.414, 39.935), "110102": (116.357, 39.895), "110105": (116.456, 39.985),
     "110106": (116.27, 39.835), "110107": (116.165, 39.93), "110108": (116.28, 40.0),
 }  # fmt: skip
 """Districts named in the inset, and a point (longitude, latitude) of the part of each that it shows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import textwrap
+from collections.abc import Callable
 from html import escape
 from itertools import count
 
@@ -26,17 +27,20 @@ TWIN_ROWS = 200
 _stamp = count()
 
 
-def card(view: View, exhibit: Exhibit) -> None:
-    """Draw one exhibit in place, with its table twin and its export menu; files are made when they are asked for."""
+def card(view: View, exhibit: Exhibit, taken: Callable[[], Exhibit] | None = None) -> None:
+    """Draw one exhibit in place, with its table twin and its export menu; files are made when they are asked for.
+
+    An exhibit without a figure has the menu alone. `taken` makes what an export holds where that is more than is shown.
+    """
     state, key = st.session_state, f"card-{exhibit.key}"
-    if state.get(f"{key}-failed") or not plot.prepare():
+    if exhibit.figure and (state.get(f"{key}-failed") or not plot.prepare()):
         _plain(view, exhibit)
         return
     asked = state.pop(f"{key}-export", None)
     shown = state.get(key) or {}
     data = _data(view, exhibit, bool(shown.get("table")))
     if asked in MIME:
-        file = export(exhibit, view.context, asked)
+        file = export(taken() if taken else exhibit, view.context, asked)
         data["file_content"] = {
             "id": f"{next(_stamp)}-{file.name}",
             "name": file.name,
@@ -58,11 +62,17 @@ def card(view: View, exhibit: Exhibit) -> None:
 
 def _data(view: View, exhibit: Exhibit, twin: bool) -> dict:
     words, context = view.words, view.context
-    formats = ["png", "svg", "csv", "xlsx", "parquet", *(["geojson"] if exhibit.codes == ("district",) and exhibit.shapes else [])]
+    formats = [
+        *(["png", "svg"] if exhibit.figure else []),
+        "csv",
+        "xlsx",
+        "parquet",
+        *(["geojson"] if exhibit.codes == ("district",) and exhibit.shapes else []),
+    ]
     return {
         "key": exhibit.key,
         "title": exhibit.title,
-        "figure": exhibit.figure,
+        "figure": exhibit.figure or None,
         "alt": exhibit.alt,
         "height": exhibit.height,
         "notes": [{"text": note.text, "href": note.href} for note in exhibit.notes],
@@ -403,7 +413,12 @@ def event_list(view: View, total: int) -> None:
         "events", words.plural("{n} event", "{n} events", total), {}, lambda: _export_table(rows, words), words.plural("List of {n} event.", "List of {n} events.", total),
         (Link(words("The latest {shown} of {total} are listed; filters narrow them.", shown=words.number(len(rows)), total=words.number(total))),) if total > len(rows) else (), ("event_id",), 0,
     )  # fmt: skip
-    list_card(view, exhibit)
+
+    def whole() -> Exhibit:
+        every = measures.event_rows(view.store, context.selection, MOST_EXPORTED)
+        return Exhibit(exhibit.key, exhibit.title, {}, lambda: _export_table(every, words), exhibit.alt, exhibit.notes)
+
+    card(view, exhibit, whole)
     state = st.session_state
 
     def chosen() -> None:
@@ -421,35 +436,6 @@ def event_list(view: View, total: int) -> None:
             dimension_name("audience", words): text(width=150), words("Participants"): text(width=80), words("Report"): link(display_text=r"#(.*)$", width=190),
         },
     )  # fmt: skip
-
-
-def list_card(view: View, exhibit: Exhibit) -> None:
-    """The export menu of a list that Streamlit draws itself."""
-    state, key = st.session_state, f"card-{exhibit.key}"
-    asked = state.pop(f"{key}-export", None)
-    data = _data(view, exhibit, False) | {
-        "figure": None,
-        "formats": [[kind, format_name(kind, view.words)] for kind in ("csv", "xlsx", "parquet")],
-    }
-    if asked in MIME:
-        whole = measures.event_rows(view.store, view.context.selection, MOST_EXPORTED)
-        file = export(
-            Exhibit(exhibit.key, exhibit.title, {}, lambda: _export_table(whole, view.words), exhibit.alt, exhibit.notes),
-            view.context,
-            asked,
-        )
-        data["file_content"] = {
-            "id": f"{next(_stamp)}-{file.name}",
-            "name": file.name,
-            "mime": file.mime,
-            "base64": base64.b64encode(file.content).decode(),
-        }
-
-    def exported() -> None:
-        state[f"{key}-export"] = state[key].get("export")
-        filters.touched()
-
-    plot.component()(key=key, data=data, on_export_change=exported, on_table_change=filters.touched, on_failed_change=filters.touched)
 
 
 MOST_EXPORTED = 200_000
