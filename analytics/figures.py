@@ -200,10 +200,7 @@ def bars(
         "orientation": "h",
         "y": labels,
         "x": [round(value, 4) for value in shown],
-        "text": [
-            words.percent(v / total) if share and total else (_people_label(row, words) if measure == "participants" else words.number(v))
-            for v, row in zip(values, rows, strict=True)
-        ],
+        "text": [_bar_label(row, value, measure, words, total if share else 0) for value, row in zip(values, rows, strict=True)],
         "textposition": "outside",
         "cliponaxis": False,
         "textfont": {"color": "@text"},
@@ -222,6 +219,8 @@ def bars(
     notes = []
     if schema.DIMENSIONS[name].several and int(full["events"].sum()) > total:
         notes.append(Link(words("Bars overlap: an event counts once under each of its {what}.", what=_plural_name(name, words))))
+    if chosen:
+        notes.append(Link(words("Those chosen stand out; the others are shown beside them, under the remaining filters.")))
     if measure == "participants":
         notes.append(stated_note(full, words))
     if cut:
@@ -231,6 +230,15 @@ def bars(
         key or f"by-{name}", title, figure, lambda: labelled(complete(table, (name,), context.selection), (name,), words),
         _finding(rows, name, measure, words, total), tuple(notes), (name,), height or 60 + 24 * max(len(rows), 1),
     )  # fmt: skip
+
+
+def _bar_label(row, value: float, measure: str, words: Words, total: int) -> str:
+    """What stands at the end of a bar; a dash where no report was found."""
+    if not row.events:
+        return "–"
+    if total:
+        return words.percent(value / total)
+    return _people_label(row, words) if measure == "participants" else words.number(value)
 
 
 def _wrapped(text: str, width: int = 34) -> str:
@@ -312,7 +320,7 @@ def over_time(
         "layout": layout(
             barmode="stack",
             xaxis=axis(showgrid=False, **_calendar_axis(periods, period)),
-            yaxis=axis(rangemode="tozero", tickformat=",d", nticks=5),
+            yaxis=axis(**_whole(int(overall["events"].max() or 0) if len(overall) else 0)),
             showlegend=bool(stack),
             legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}, "traceorder": "normal"},
             bargap=0.12,
@@ -359,6 +367,11 @@ def _series(dated: pd.DataFrame, stack: str, words: Words) -> list[tuple[tuple[s
     if rest:
         series.append((rest, words("{n} more", n=len(rest)), "@cat6", dated[dated[stack].isin(rest)]))
     return series
+
+
+def _whole(most: int) -> dict:
+    """A scale of whole numbers from zero; few of them have a line each, or rounding would name one twice."""
+    return {"rangemode": "tozero", "tickformat": ",d", **({"dtick": 1} if most <= 5 else {"nticks": 5})}
 
 
 def _tick(code: str, period: str) -> str:
@@ -608,7 +621,7 @@ def to_date(table: pd.DataFrame, context: Context, latest: date, key: str = "to-
         "data": data,
         "layout": layout(
             xaxis=axis(type="date", tickformat="%m", dtick="M1", range=["2024-01-01", "2024-12-31"], showgrid=False),
-            yaxis=axis(rangemode="tozero", tickformat=",d", nticks=5),
+            yaxis=axis(**_whole(max(sums.values()))),
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         ),

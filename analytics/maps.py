@@ -388,6 +388,8 @@ def map_notes(table: pd.DataFrame, measure: str, context: Context) -> tuple[Link
         if unplaced
         else []
     )
+    if context.selection.district:
+        notes.append(Link(words("Every district is shown; those chosen are outlined.")))
     if measure == "months_since":
         notes.append(Link(words("Counted back from {day}, the latest event in the data.", day=words.day(context.store.latest))))
     notes.append(Link(words("Boundaries: {source}", source=places.boundary_source())))

@@ -48,15 +48,12 @@ def measure(store: Store, selection: Selection, groupings: tuple[Grouping, ...])
     """
     answer: dict[Grouping, pd.DataFrame] = {}
     for freed, bundle in measures.bundles(selection, groupings).items():
-        wanted = {grouping: (store.version, freed, grouping.by) for grouping in bundle}
-        missing = [Grouping(by) for by in dict.fromkeys(grouping.by for grouping, key in wanted.items() if key not in _frames)]
-        if missing:
-            for grouping, frame in measures.measure(store, freed, missing).items():
-                _remember((store.version, freed, grouping.by), frame)
-                answer[grouping] = frame
-        for grouping, key in wanted.items():
-            found = _frames.get(key)
-            answer[grouping] = answer[Grouping(grouping.by)] if found is None else found
+        known = {by: _frames.get((store.version, freed, by)) for by in dict.fromkeys(grouping.by for grouping in bundle)}
+        missing = [Grouping(by) for by, frame in known.items() if frame is None]
+        for grouping, frame in (measures.measure(store, freed, missing) if missing else {}).items():
+            known[grouping.by] = frame
+            _remember((store.version, freed, grouping.by), frame)
+        answer |= {grouping: known[grouping.by] for grouping in bundle}
     return {grouping: answer[grouping] for grouping in groupings}
 
 

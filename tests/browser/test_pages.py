@@ -229,6 +229,14 @@ def test_the_overview_and_the_command_line_give_the_same_numbers(visit, query):
     (row,) = json.loads(answer.stdout)
     assert figure(page, "events") == f"{row['events']:,}"
     assert figure(page, "activities") == f"{row['activities']:,}"
+    by = subprocess.run(
+        [sys.executable, "-m", "analytics", "summary", "--by", "district", *options, "--format", "json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert figure(page, "districts") == str(sum(1 for each in json.loads(by.stdout) if each["events"] and each["district"] != "unplaced"))
     sign = {"at least": "≥ ", "about": "≈ "}.get(row["participants_qualifier"], "")
     assert figure(page, "participants") == (f"{sign}{row['participants']:,}" if row["participants"] is not None else "–")
 
