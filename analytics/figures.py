@@ -9,7 +9,7 @@ import pandas as pd
 from analytics import schema, theme
 from analytics.exhibit import Context, Exhibit, Link
 from analytics.measures import complete
-from analytics.selection import FIELDS, Selection
+from analytics.selection import FIELDS
 from analytics.text import Words
 
 MOST_SERIES = 6
@@ -222,10 +222,10 @@ def bars(
     if chosen:
         notes.append(Link(words("Those chosen stand out; the others are shown beside them, under the remaining filters.")))
     if measure == "participants":
-        notes.append(stated_note(full, words))
+        notes.append(stated_note(words))
     if cut:
         notes.append(Link(words("More in the table: {n}.", n=words.number(cut))))
-    title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=_lower(dimension_name(name, words), words))
+    title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=lowered(dimension_name(name, words), words))
     return Exhibit(
         key or f"by-{name}", title, figure, lambda: labelled(complete(table, (name,), context.selection), (name,), words),
         _finding(rows, name, measure, words, total), tuple(notes), (name,), height or 60 + 24 * max(len(rows), 1),
@@ -245,7 +245,8 @@ def _wrapped(text: str, width: int = 34) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def _lower(text: str, words: Words) -> str:
+def lowered(text: str, words: Words) -> str:
+    """A heading inside a sentence: small in English, as it is in Chinese."""
     return text[0].lower() + text[1:] if words.language == "en" else text
 
 
@@ -256,7 +257,7 @@ def _plural_name(name: str, words: Words) -> str:
     }[name]  # fmt: skip
 
 
-def stated_note(table: pd.DataFrame, words: Words) -> Link:
+def stated_note(words: Words) -> Link:
     """How many events state a number at all."""
     return Link(words("Numbers as far as reports state them; an event without one adds nothing."))
 
@@ -344,15 +345,15 @@ def over_time(
     if sums.sum():
         alt = words(
             "Events by {period}: most in {when} ({n}).",
-            period=_lower(dimension_name(period, words), words),
+            period=lowered(dimension_name(period, words), words),
             when=words.term(period, sums.idxmax()),
             n=words.number(sums.max()),
         )
     else:
         alt = words("{chart}: no report found.", chart=dimension_name(period, words))
-    title = words("{measure} by {dimension}", measure=words("Events"), dimension=_lower(dimension_name(period, words), words))
+    title = words("{measure} by {dimension}", measure=words("Events"), dimension=lowered(dimension_name(period, words), words))
     if stack:
-        title += words(" and {dimension}", dimension=_lower(dimension_name(stack, words), words))
+        title += words(" and {dimension}", dimension=lowered(dimension_name(stack, words), words))
     return Exhibit(key, title, figure, lambda: labelled(full, by, words), alt, tuple(notes), by, height)
 
 
@@ -688,7 +689,7 @@ def matrix(
         alt = words(
             "{rows} by {columns}: most for {row} and {column} ({n}); {empty} of {cells} cells without a report.",
             rows=dimension_name(rows, words),
-            columns=_lower(dimension_name(columns, words), words),
+            columns=lowered(dimension_name(columns, words), words),
             row=words.term(rows, best[0]),
             column=words.term(columns, best[1]),
             n=words.number(largest),
@@ -700,10 +701,7 @@ def matrix(
     notes = [Link(words("Grey cells: no report found."))]
     if schema.DIMENSIONS[rows].several or schema.DIMENSIONS[columns].several:
         notes.append(Link(words("An event with several values counts in each of their cells.")))
-    title = words("{rows} by {columns} (events)", rows=dimension_name(rows, words), columns=_lower(dimension_name(columns, words), words))
+    title = words("{rows} by {columns} (events)", rows=dimension_name(rows, words), columns=lowered(dimension_name(columns, words), words))
     return Exhibit(
         key, title, figure, lambda: labelled(full, (rows, columns), words), alt, tuple(notes), (rows, columns), 120 + 25 * len(values.index)
     )
-
-
-__all__ = ["Selection", "bars", "calendar_map", "campaigns", "dimension_name", "layout", "matrix", "names", "over_time", "to_date"]

@@ -18,7 +18,7 @@ import pandas as pd
 from analytics import places, schema, theme
 from analytics.errors import N_, OutreachError
 from analytics.exhibit import Context, Exhibit, Link
-from analytics.figures import _people_label, labelled, layout, names
+from analytics.figures import _people_label, labelled, layout, lowered, names
 from analytics.measures import complete
 from analytics.selection import Selection
 from analytics.text import Words
@@ -404,16 +404,12 @@ def _map_finding(rows: pd.DataFrame, measure: str, words: Words) -> str:
     text = words(
         "Map of districts: {reached} of 16 reached; {measure}: highest value in {name} ({value}).",
         reached=int((rows["events"] > 0).sum()),
-        measure=_small(names(words)[measure], words),
+        measure=lowered(names(words)[measure], words),
         name=words.term("district", top["district"]),
         value=words.number(top[measure], DIGITS.get(measure, 0)),
     )
     absent = [words.term("district", code) for code in rows.loc[rows["events"] == 0, "district"]]
     return words.sentences(text, words("No report found for {names}.", names=words.listing(absent)) if absent else "")
-
-
-def _small(text: str, words: Words) -> str:
-    return text[0].lower() + text[1:] if words.language == "en" else text
 
 
 # ------------------------------------------------------------------ small multiples

@@ -448,6 +448,3 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
     days = {column.name: pd.to_datetime(table[column.name]) for column in schema.EVENT_COLUMNS if column.kind == "date"}
     counts = {column.name: table[column.name].astype("Int64") for column in schema.EVENT_COLUMNS if column.kind == "count"}
     return table.assign(**days, **counts)
-
-
-__all__ = ["Grouping", "before", "complete", "event_rows", "headline", "left_out", "measure", "own", "related", "summary", "totals"]

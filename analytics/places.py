@@ -18,9 +18,6 @@ from pyproj.exceptions import ProjError
 from analytics.errors import N_, OutreachError
 
 DATA = Path(__file__).parent.parent / "data"
-CORE = ("110101", "110102", "110105", "110106", "110107", "110108")
-"""The six inner districts, shown larger in the inset: the core itself is too small to read beside the mountains."""
-
 DATUM = "EPSG:4326"
 MEASURING = "EPSG:32650"
 COORDINATE_DIGITS = 4

@@ -17,19 +17,6 @@ from analytics import dataset, places, store
 
 FOLDER = Path(__file__).parent / "data"
 CHUNK = 250_000
-SHAPE = (
-    "audiences",
-    "formats",
-    "topics",
-    "mode",
-    "programme",
-    "campaign",
-    "office_role",
-    "countries",
-    "partners",
-    "status",
-    "date_precision",
-)
 
 
 def file(rows: int) -> Path:

@@ -18,7 +18,6 @@ from analytics.selection import Selection
 from analytics.text import Words
 
 ROOT = Path(__file__).parent.parent
-MAY_IMPORT = {"pages": {"streamlit", "analytics", "ui"}, "ui": None, "analytics": None}
 
 
 def imports(path: Path) -> set[str]:

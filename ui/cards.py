@@ -18,7 +18,7 @@ from analytics.export.table import MIME, export, file_stem
 from analytics.figures import dimension_name, names
 from analytics.maps import DIGITS
 from analytics.measures import Grouping
-from analytics.selection import label, phrase, span_phrase
+from analytics.selection import phrase, span_phrase
 from analytics.text import Words
 from ui import cache, filters, plot
 from ui.frame import View
@@ -488,6 +488,3 @@ def _list_table(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
             words("Id"): rows["event_id"],
         }
     )
-
-
-__all__ = ["card", "district_links", "district_panel", "empty", "event_list", "event_page", "figures_row", "label"]
