@@ -1,4 +1,4 @@
-"""Command line: `python -m analytics summary` prints the numbers of the pages, `check` validates a dataset.
+"""Command line: `python -m analytics summary` and `coverage` print the numbers of the pages, `plan` proposes visits, `check` validates a dataset.
 
 Exit codes: 0 done, 1 the dataset has faults, 2 the question or a setting cannot be used.
 """
@@ -6,15 +6,18 @@ Exit codes: 0 done, 1 the dataset has faults, 2 the question or a setting cannot
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from datetime import date
 
 import pandas as pd
 
-from analytics import dataset, schema
+from analytics import coverage, dataset, planning, schema
+from analytics.coverage import INDICATORS, Evidence, indicator_table, look_back, plan_cells
 from analytics.errors import DataFaults, OutreachError
 from analytics.measures import MEASURES, summary
-from analytics.selection import FIELDS, read_selection
-from analytics.store import open_store
+from analytics.selection import FIELDS, Selection, read_day, read_selection
+from analytics.store import Store, open_store
 from analytics.text import LANGUAGES, Words
 
 COMMA_FREE = {
@@ -39,10 +42,29 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     table = commands.add_parser("summary", help="events, activities and participants by any dimensions, under any filters")
     table.add_argument("--by", default="", metavar="NAME,…", help=f"group by: {', '.join(schema.DIMENSIONS)}")
-    for name in FIELDS:
-        table.add_argument(f"--{name}", action="append", default=[], metavar="VALUE", help=f"filter, as `{name}` in the address")
-    table.add_argument("--language", choices=list(LANGUAGES), default="en", help="language of the labels in tables")
-    table.add_argument("--format", choices=["table", "csv", "json"], default="table", dest="output", help="how to print")
+    covered = commands.add_parser("coverage", help="a coverage figure with its range, from stated places to the most favourable placing")
+    covered.add_argument("--indicator", choices=list(INDICATORS), default="events_per_100k")
+    covered.add_argument("--by", choices=["district", "city"], default="district")
+    plan = commands.add_parser("plan", help="the visits that reach most residents without a report")
+    plan.add_argument("--visits", type=int, required=True, metavar="N", help="how many to propose")
+    plan.add_argument("--floor", type=int, default=0, metavar="N", help="every district at least, events held in the look-back included")
+    plan.add_argument("--cap", type=int, metavar="N", help="one district at most")
+    plan.add_argument("--audience-floor", type=int, default=0, metavar="N")
+    plan.add_argument("--audience-cap", type=int, metavar="N")
+    plan.add_argument("--months", type=int, default=24, metavar="N", help="look back over so many months, unless --from or --to is given")
+    plan.add_argument("--units", action="store_true", help="propose subdistricts")
+    plan.add_argument("--residents", metavar="FILE", help="residents by subdistrict: code, residents, year, source")
+    plan.add_argument("--time-weight", type=float, default=0.5, metavar="0…1")
+    plan.add_argument("--unclear-weight", type=float, default=0.5, metavar="0…1")
+    plan.add_argument("--lock", action="append", default=[], metavar="DISTRICT:AUDIENCE[:UNIT]")
+    plan.add_argument("--exclude", action="append", default=[], metavar="DISTRICT:AUDIENCE[:UNIT]")
+    for each in (covered, plan):
+        each.add_argument("--as-of", metavar="DAY", help="count ages back from this day; the latest event in the data unless given")
+    for each in (table, covered, plan):
+        for name in FIELDS:
+            each.add_argument(f"--{name}", action="append", default=[], metavar="VALUE", help=f"filter, as `{name}` in the address")
+        each.add_argument("--language", choices=list(LANGUAGES), default="en", help="language of the labels in tables")
+        each.add_argument("--format", choices=["table", "csv", "json"], default="table", dest="output", help="how to print")
     check = commands.add_parser("check", help="validate a dataset and print every fault")
     check.add_argument("file")
     return parser
@@ -55,6 +77,15 @@ def _summary(arguments: argparse.Namespace) -> int:
         raise OutreachError(f"--by {unknown[0]}: this is not known. Use one of: {', '.join(schema.DIMENSIONS)}.")
     if len(set(by)) < len(by):
         raise OutreachError(f"--by {arguments.by}: a dimension stands twice. Name each once.")
+    store, selection = _asked(arguments)
+    table = summary(store, selection, by)
+    table = table.rename(columns={"qualifier": "participants_qualifier"})
+    _print(table[[*by, *MEASURES, "participants_qualifier"]], by, arguments.output, Words(arguments.language))
+    return 0
+
+
+def _asked(arguments: argparse.Namespace) -> tuple[Store, Selection]:
+    """The store, and the selection that the filters name."""
     query = {}
     for name in FIELDS:
         values = getattr(arguments, name.replace("-", "_"))
@@ -63,13 +94,69 @@ def _summary(arguments: argparse.Namespace) -> int:
         if values:
             query[name] = values
     store = open_store()
-    selection, _ = read_selection(query, store, strict=True)
-    table = summary(store, selection, by)
-    table = table.rename(columns={"qualifier": "participants_qualifier"})
-    _print(table[[*by, *MEASURES, "participants_qualifier"]], by, arguments.output, Words(arguments.language))
     if store.refused:
         print(f"warning: the previous data are in use.\n{store.refused}", file=sys.stderr)
+    return store, read_selection(query, store, strict=True)[0]
+
+
+def _as_of(arguments: argparse.Namespace, store: Store) -> date:
+    if arguments.as_of is None:
+        return store.latest
+    day = read_day(arguments.as_of)
+    if day is None:
+        raise OutreachError(f"--as-of {arguments.as_of}: this is no day. Write it as 2024-03-31.")
+    return day
+
+
+def _coverage(arguments: argparse.Namespace) -> int:
+    store, selection = _asked(arguments)
+    as_of = _as_of(arguments, store)
+    table = indicator_table(Evidence(store, selection, as_of), INDICATORS[arguments.indicator], arguments.by)
+    if arguments.output == "table":
+        indicator = INDICATORS[arguments.indicator]
+        print(f"{indicator.title}; as of {as_of}")
+    _print(table.round(6), ("district",), arguments.output, Words(arguments.language))
     return 0
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    store, selection = _asked(arguments)
+    window = look_back(selection, _as_of(arguments, store), arguments.months)
+    terms = planning.Terms(
+        arguments.visits, arguments.floor, arguments.cap, arguments.audience_floor, arguments.audience_cap, time_weight=arguments.time_weight,
+        unclear_weight=arguments.unclear_weight, locked=tuple(map(_key, arguments.lock)), excluded=tuple(map(_key, arguments.exclude)),
+    )  # fmt: skip
+    cells, held, held_audiences = plan_cells(Evidence(store, selection, window.end), window, arguments.units)
+    units = planning.unit_residents(planning.read_residents(arguments.residents) if arguments.residents else None)
+    plan = planning.propose(planning.with_residents(cells, terms.audience_weights, units), terms, held, held_audiences)
+    words = Words(arguments.language)
+    if arguments.output == "json":
+        rows = json.loads(plan.visits.assign(last_day=plan.visits["last_day"].dt.strftime("%Y-%m-%d")).to_json(orient="records"))
+        answer = {
+            "visits": rows,
+            "covered_residents": round(plan.covered_residents, 3),
+            "unique": plan.unique,
+            "from": str(window.start),
+            "to": str(window.end),
+        }
+        print(json.dumps(answer, ensure_ascii=False, indent=1))
+        return 0
+    table = planning.plan_table(plan, words, window.end, coverage.months_of(window))
+    if arguments.output == "csv":
+        print(table.to_csv(index=False, lineterminator="\n"), end="")
+        return 0
+    print(table.astype(object).where(table.notna(), "–").to_string(index=False))
+    print(
+        f"covered residents: {plan.covered_residents:,.0f}; {'the only best plan' if plan.unique else 'other plans do as well'}; looked back from {window.end} to {window.start}"
+    )
+    return 0
+
+
+def _key(text: str) -> planning.Key:
+    parts = text.split(":")
+    if len(parts) not in (2, 3):
+        raise OutreachError(f"{text}: this names no visit. Write it as 110111:students or 110111:students:110111001.")
+    return (*parts, "")[:3]
 
 
 def _print(table: pd.DataFrame, by: tuple[str, ...], output: str, words: Words) -> None:
@@ -82,7 +169,8 @@ def _print(table: pd.DataFrame, by: tuple[str, ...], output: str, words: Words) 
         print(table.assign(**named).astype(object).where(table.notna(), "–").to_string(index=False))
 
 
-def _check(path: str) -> int:
+def _check(arguments: argparse.Namespace) -> int:
+    path = arguments.file
     try:
         table = dataset.read_events(path)
     except DataFaults as error:
@@ -92,11 +180,14 @@ def _check(path: str) -> int:
     return 0
 
 
+COMMANDS = {"summary": _summary, "coverage": _coverage, "plan": _plan, "check": _check}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code."""
     chosen = _parser().parse_args(arguments)
     try:
-        return _summary(chosen) if chosen.command == "summary" else _check(chosen.file)
+        return COMMANDS[chosen.command](chosen)
     except OutreachError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

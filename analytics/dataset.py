@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -35,10 +36,11 @@ def read_events(path: str | Path) -> pd.DataFrame:
     return typed(table).reset_index(drop=True)
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path, headings: Callable[[list[str]], list[Fault]] | None = None) -> pd.DataFrame:
     """The file's cells as stripped text, '' where empty, blank rows left out; the index counts the rows of the file from 0.
 
-    Raises DataFaults or OutreachError if it cannot be read.
+    `headings` judges the first row of a file that cannot be split into cells: its own faults are the nearer reason; unless
+    given, the columns of the events file are expected. Raises DataFaults or OutreachError if the file cannot be read.
     """
     path = Path(path)
     if path.suffix.lower() not in READERS:
@@ -52,7 +54,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     except UnicodeDecodeError as error:
         raise DataFaults(str(path), [_encoding_fault(path)]) from error
     except pd.errors.ParserError as error:
-        raise DataFaults(str(path), _ragged_faults(path)) from error
+        raise DataFaults(str(path), _ragged_faults(path, headings or column_faults)) from error
     except Exception as error:
         raise OutreachError(
             N_("{path}: cannot be read as {kind} ({reason}). Open it in a spreadsheet and save it again."),
@@ -104,7 +106,7 @@ def _encoding_fault(path: Path) -> Fault:
         return Fault(row, "", "", N_("the file is not written in UTF-8"), N_("Save it as “CSV UTF-8”"))
 
 
-def _ragged_faults(path: Path) -> list[Fault]:
+def _ragged_faults(path: Path, headings: Callable[[list[str]], list[Fault]]) -> list[Fault]:
     """Faults of a CSV file whose rows do not fit its header; a header that is wrong itself is the nearer reason."""
     header: list[str] = []
     long: list[int] = []
@@ -122,12 +124,12 @@ def _ragged_faults(path: Path) -> list[Fault]:
         for row in long
     ]
     unclosed = Fault(0, "", "", N_("a quotation mark is opened and not closed"), N_("Close it, or write it twice inside a text"))
-    return _column_faults(pd.DataFrame(columns=header)) or more or [unclosed]
+    return headings(header) or more or [unclosed]
 
 
 def check(table: pd.DataFrame) -> list[Fault]:
     """Every fault of a table of text cells, in the order of rows. Empty when the table fits."""
-    faults = _column_faults(table)
+    faults = column_faults(list(table.columns))
     if faults:
         return faults
     if table.empty:
@@ -138,8 +140,8 @@ def check(table: pd.DataFrame) -> list[Fault]:
     return sorted(faults, key=lambda fault: (fault.row, schema.COLUMN_NAMES.index(fault.column) if fault.column else -1))
 
 
-def _column_faults(table: pd.DataFrame) -> list[Fault]:
-    names = list(table.columns)
+def column_faults(names: list[str], wanted: tuple[str, ...] = schema.COLUMN_NAMES, optional: frozenset[str] = frozenset()) -> list[Fault]:
+    """What is wrong with the headings of a table that should have the `wanted` ones and may lack the `optional` of them."""
     faults = [
         Fault(
             1,
@@ -149,13 +151,13 @@ def _column_faults(table: pd.DataFrame) -> list[Fault]:
             N_("Add a column with the heading {detail}; leave cells empty where nothing is known"),
             name,
         )
-        for name in schema.COLUMN_NAMES
-        if name not in names
+        for name in wanted
+        if name not in names and name not in optional
     ]
     faults += [
-        Fault(1, name, "", N_("the column is not known"), *_nearest(name, schema.COLUMN_NAMES, (N_("Delete the column"), "")))
+        Fault(1, name, "", N_("the column is not known"), *nearest(name, wanted, (N_("Delete the column"), "")))
         for name in names
-        if name not in schema.COLUMN_NAMES
+        if name not in wanted
     ]
     faults += [
         Fault(1, name, "", N_("the column stands twice"), N_("Delete one of them"))
@@ -168,7 +170,8 @@ Said = tuple[str, str, str]
 """A problem, its remedy, and the detail that fills the remedy."""
 
 
-def _nearest(value: str, known: tuple[str, ...] | list[str], otherwise: tuple[str, str]) -> tuple[str, str]:
+def nearest(value: str, known: tuple[str, ...] | list[str], otherwise: tuple[str, str]) -> tuple[str, str]:
+    """A remedy that names the known value most like this one, else another remedy; with the detail that fills it."""
     near = get_close_matches(value, known, n=1, cutoff=0.6) or get_close_matches(value.lower(), known, n=1, cutoff=0.6)
     return (N_("Did you mean {detail}?"), near[0]) if near else otherwise
 
@@ -177,14 +180,15 @@ def _cell_faults(column: schema.Column, cells: pd.Series) -> list[Fault]:
     """Faults of one column, each distinct value judged once."""
     faults: list[Fault] = []
     for value in cells.unique():
-        found = _value_fault(column, value)
+        found = value_fault(column, value)
         if found:
             rows = cells.index[cells == value]
             faults += [Fault(int(row) + 2, column.name, value, *found) for row in rows]
     return faults
 
 
-def _value_fault(column: schema.Column, value: str) -> Said | None:
+def value_fault(column: schema.Column, value: str) -> Said | None:
+    """What is wrong with one cell, judged by its column's kind and vocabulary; None where nothing is."""
     if not value:
         return (N_("the cell is empty"), *_allowed(column)) if column.required else None
     if any(unicodedata.category(sign) == "Cc" and sign not in "\t\n\r" for sign in value):
@@ -197,7 +201,7 @@ def _value_fault(column: schema.Column, value: str) -> Said | None:
     for part in values:
         found = _JUDGES[column.kind](part) if column.kind in _JUDGES else None
         if not found and column.terms and part not in column.terms:
-            found = (N_("the term is not known"), *_nearest(part, column.terms, _allowed(column)))
+            found = (N_("the term is not known"), *nearest(part, column.terms, _allowed(column)))
         if found:
             return found
     return None
@@ -248,7 +252,7 @@ def _units() -> dict[str, str]:
 def _country_fault(value: str) -> Said | None:
     if value in country_codes():
         return None
-    return N_("the country is not known"), *_nearest(value, list(country_codes()), (N_("Write its usual English name"), ""))
+    return N_("the country is not known"), *nearest(value, list(country_codes()), (N_("Write its usual English name"), ""))
 
 
 def _url_fault(value: str) -> Said | None:
@@ -262,27 +266,28 @@ _JUDGES = {
 }  # fmt: skip
 
 
-def _faults_where(wrong: pd.Series, table: pd.DataFrame, column: str, problem: str, remedy: str) -> list[Fault]:
+def faults_where(wrong: pd.Series, table: pd.DataFrame, column: str, problem: str, remedy: str) -> list[Fault]:
+    """A fault for each row where `wrong` holds."""
     return [Fault(int(row) + 2, column, table.at[row, column], problem, remedy) for row in table.index[wrong]]
 
 
 def _key_faults(table: pd.DataFrame) -> list[Fault]:
     ids, named = table["event_id"], table["duplicate_of"]
-    faults = _faults_where(
+    faults = faults_where(
         ids.duplicated() & (ids != ""),
         table,
         "event_id",
         N_("the id stands on an earlier row already"),
         N_("Give each event an id of its own"),
     )
-    faults += _faults_where(
+    faults += faults_where(
         (named != "") & ~named.isin(ids), table, "duplicate_of", N_("no event has this id"), N_("Name the event_id of the row that is kept")
     )
-    faults += _faults_where(
+    faults += faults_where(
         (named != "") & (named == ids), table, "duplicate_of", N_("the event names itself"), N_("Leave it empty or name another row")
     )
     repeats = set(ids[named != ""])
-    faults += _faults_where(
+    faults += faults_where(
         named.isin(repeats) & (named != ids),
         table,
         "duplicate_of",
@@ -295,20 +300,20 @@ def _key_faults(table: pd.DataFrame) -> list[Fault]:
 def _date_faults(table: pd.DataFrame) -> list[Fault]:
     start, end, precision = table["date_start"], table["date_end"], table["date_precision"]
     both = start.str.fullmatch(ISO_DAY) & end.str.fullmatch(ISO_DAY)
-    faults = _faults_where(
+    faults = faults_where(
         both & (end < start), table, "date_end", N_("the event ends before it starts"), N_("Exchange or correct the two dates")
     )
-    faults += _faults_where(
+    faults += faults_where(
         (start == "") & (end != ""), table, "date_start", N_("there is an end without a start"), N_("Fill in date_start")
     )
-    faults += _faults_where(
+    faults += faults_where(
         (start == "") & (precision != "unknown") & (precision != ""),
         table,
         "date_precision",
         N_("there is no date"),
         N_("Write unknown, or fill in date_start"),
     )
-    faults += _faults_where(
+    faults += faults_where(
         (start != "") & (precision == "unknown"),
         table,
         "date_precision",
@@ -320,14 +325,14 @@ def _date_faults(table: pd.DataFrame) -> list[Fault]:
 
 def _place_faults(table: pd.DataFrame) -> list[Fault]:
     district, basis, unit = table["district"], table["place_basis"], table["subdistrict_code"]
-    faults = _faults_where(
+    faults = faults_where(
         (district == "") & (basis != "none") & (basis != ""),
         table,
         "place_basis",
         N_("there is no district"),
         N_("Write none, or fill in the district"),
     )
-    faults += _faults_where(
+    faults += faults_where(
         (district != "") & (basis == "none"),
         table,
         "place_basis",
@@ -335,14 +340,14 @@ def _place_faults(table: pd.DataFrame) -> list[Fault]:
         N_("Say how it is known: stated, organiser, venue or inferred"),
     )
     known = unit.isin(_units()) & district.isin(places.adcodes())
-    faults += _faults_where(
+    faults += faults_where(
         known & (unit.map(_units()).fillna("") != district),
         table,
         "subdistrict_code",
         N_("it lies in another district"),
         N_("Correct the district or the subdistrict"),
     )
-    faults += _faults_where(
+    faults += faults_where(
         (unit != "") & (district == ""), table, "subdistrict_code", N_("there is no district"), N_("Fill in the district")
     )
     return faults
@@ -351,24 +356,22 @@ def _place_faults(table: pd.DataFrame) -> list[Fault]:
 def _number_faults(table: pd.DataFrame) -> list[Fault]:
     people, qualifier, reach, scope = table["participants"], table["participants_qualifier"], table["reach"], table["participants_scope"]
     remedy = N_("Write exact, about or at least")
-    faults = _faults_where(
-        (people != "") & (qualifier == ""), table, "participants_qualifier", N_("a number without its qualifier"), remedy
-    )
-    faults += _faults_where(
+    faults = faults_where((people != "") & (qualifier == ""), table, "participants_qualifier", N_("a number without its qualifier"), remedy)
+    faults += faults_where(
         (people == "") & (reach == "") & (qualifier != ""),
         table,
         "participants_qualifier",
         N_("a qualifier without a number"),
         N_("Fill in the number or empty the cell"),
     )
-    faults += _faults_where(
+    faults += faults_where(
         (people == "") & (scope != ""),
         table,
         "participants_scope",
         N_("a scope without a number"),
         N_("Fill in participants or empty the cell"),
     )
-    faults += _faults_where(
+    faults += faults_where(
         (people != "") & (scope == ""),
         table,
         "participants_scope",

@@ -32,7 +32,8 @@ class Exhibit:
 
     `figure` is plotly JSON with colours by role (see theme) and, as each mark's customdata, the address a click leads to;
     `table` holds the drawn numbers under headings in the viewer's language, its `codes` columns hold data codes;
-    `alt` is one sentence with the main finding; `shapes` says that the figure refers to the district boundaries.
+    `alt` is one sentence with the main finding; `shapes` says that the figure refers to the district boundaries;
+    `about` defines what is shown, behind an "i"; `sentences` are findings that can be copied, each leading to what it states.
     """
 
     key: str
@@ -44,6 +45,8 @@ class Exhibit:
     codes: tuple[str, ...] = ()
     height: int = 280
     shapes: bool = False
+    about: str = ""
+    sentences: tuple[Link, ...] = ()
 
     @cached_property
     def table(self) -> pd.DataFrame:

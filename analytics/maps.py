@@ -109,9 +109,8 @@ def class_of(value: float | None, limits: list[float]) -> int:
     return next((number for number, limit in enumerate(limits) if value <= limit + 1e-9), len(limits) - 1)
 
 
-def class_labels(values: pd.Series, limits: list[float], measure: str, words: Words) -> list[str]:
+def class_labels(values: pd.Series, limits: list[float], digits: int, words: Words) -> list[str]:
     """A label per class: the lowest and highest value in it, as drawn; empty classes by their limits."""
-    digits = DIGITS.get(measure, 0)
     known = values.astype("float").dropna()
     labels = []
     for number, limit in enumerate(limits):
@@ -148,21 +147,26 @@ def district_map(
     words = context.words
     rows = table[table["district"] != schema.UNPLACED]
     drawn = Drawn.of(rows, measure, scheme, count, own, context, context.here)
-    data: list[dict] = []
-    for geo in ("geo", "geo2"):
-        data += _circles(drawn, geo) if circles else [_classes(drawn, geo)]
-        data.append(_outline(context, geo))
-        data.append(_labels(drawn, geo, circles))
-    data += [] if circles else _legend(drawn)
-    figure = {"data": data, "layout": layout(
-        geo=_geo([0, 1], [0, 1], WIDE), geo2=_geo(*INSET, INNER, framed=True), shapes=[_frame()], margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        showlegend=True, legend={"x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}, "title": {"text": _legend_title(measure, words), "font": {"size": 11}}, "itemclick": False, "itemdoubleclick": False},
-    )}  # fmt: skip
+    figure = map_figure(drawn, context, names(words)[measure], circles)
     notes = map_notes(table, measure, context)
     title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=words("district"))
     return Exhibit(
         key, title, figure, lambda: map_table(table, words), _map_finding(rows, measure, words), notes, ("district",), height, shapes=True
     )
+
+
+def map_figure(drawn: Drawn, context: Context, heading: str, circles: bool = False) -> dict:
+    """The main map and the enlarged core, with the chosen districts outlined and `heading` over the legend."""
+    data: list[dict] = []
+    for geo in ("geo", "geo2"):
+        data += _circles(drawn, geo) if circles else [shaded(drawn, geo)]
+        data.append(_outline(context, geo))
+        data.append(_labels(drawn, geo, circles))
+    data += [] if circles else legend(drawn)
+    return {"data": data, "layout": layout(
+        geo=_geo([0, 1], [0, 1], WIDE), geo2=_geo(*INSET, INNER, framed=True), shapes=[_frame()], margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        showlegend=True, legend={"x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}, "title": {"text": _legend_title(heading), "font": {"size": 11}}, "itemclick": False, "itemdoubleclick": False},
+    )}  # fmt: skip
 
 
 def _frame() -> dict:
@@ -187,23 +191,26 @@ def _geo(x: list[float], y: list[float], window: dict, framed: bool = False) -> 
     }  # fmt: skip
 
 
-def _legend_title(measure: str, words: Words) -> str:
-    text = names(words)[measure]
+def _legend_title(text: str) -> str:
     return text if len(text) < 26 else text.replace(" (", "<br>(").replace("（", "<br>（")
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Districts ready to draw: their rows, classes, tooltips and links, worked out once for every panel of a map."""
+    """Districts ready to draw, one entry per district in every tuple: worked out once for all panels of a map.
 
-    rows: list
-    measure: str
-    values: list[float]
-    limits: list[float]
-    classes: list[int]
-    labels: list[str]
-    tooltips: list[str]
-    links: list[str]
+    `classes` are numbers into `colours`, -1 for no report; `labels` name the classes in the legend, `texts` stand on the map.
+    """
+
+    codes: tuple[str, ...]
+    values: tuple[float, ...]
+    classes: tuple[int, ...]
+    texts: tuple[str, ...]
+    tooltips: tuple[str, ...]
+    links: tuple[str, ...]
+    colours: tuple[str, ...]
+    labels: tuple[str, ...]
+    absent: str
     words: Words
 
     @classmethod
@@ -218,23 +225,45 @@ class Drawn:
         link: Callable[[Selection], str],
         limits: list[float] | None = None,
     ) -> Drawn:
-        values = mapped(rows, measure)
+        """Districts of `district_table` in one of its measures."""
+        words, values = context.words, mapped(rows, measure)
         limits = class_limits(values, scheme, count, own) if limits is None else limits
         listed = list(rows.itertuples())
-        links = [link(context.selection.toggled("district", row.district)) for row in listed]
-        tooltips = [map_tooltip(row, measure, context.words) for row in listed]
-        classes = [class_of(value, limits) for value in values]
+        classes = tuple(class_of(value, limits) for value in values)
+        undatable = any(number < 0 and row.events for number, row in zip(classes, listed, strict=True))
         return cls(
-            listed,
-            measure,
-            values.tolist(),
-            limits,
+            tuple(row.district for row in listed),
+            tuple(values.tolist()),
             classes,
-            class_labels(values, limits, measure, context.words),
-            tooltips,
-            links,
-            context.words,
+            tuple(_value(row, measure, words) for row in listed),
+            tuple(map_tooltip(row, measure, words) for row in listed),
+            tuple(link(context.selection.toggled("district", row.district)) for row in listed),
+            *named_classes(values, limits, classes, DIGITS.get(measure, 0), words),
+            words("no report found, or no date") if undatable else words("no report found"),
+            words,
         )
+
+
+def plain_geo(x: list[float], y: list[float]) -> dict:
+    """The whole city in a part of the figure."""
+    return _geo(x, y, WIDE)
+
+
+def limit_labels(limits: list[float], digits: int, words: Words) -> tuple[str, ...]:
+    """Names of classes by their upper limits alone, for several maps that share them."""
+    edges = [0.0, *limits]
+    return tuple(f"{words.number(low, digits)} – {words.number(high, digits)}" for low, high in zip(edges, limits, strict=False))
+
+
+def named_classes(
+    values: pd.Series, limits: list[float], classes: tuple[int, ...], digits: int, words: Words, colours: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Colours and labels of the classes; an open class above the last limit that holds no district has no label."""
+    labels = class_labels(values, limits, digits, words)
+    named = tuple(
+        label if number in classes or math.isfinite(limit) else "" for number, (label, limit) in enumerate(zip(labels, limits, strict=True))
+    )
+    return colours or theme.class_colours(len(limits)), named
 
 
 def _polygons(geo: str, codes: list[str], colour: str, line: dict, **more: object) -> dict:
@@ -245,24 +274,20 @@ def _polygons(geo: str, codes: list[str], colour: str, line: dict, **more: objec
     } | more  # fmt: skip
 
 
-def _classes(drawn: Drawn, geo: str) -> dict:
+def shaded(drawn: Drawn, geo: str) -> dict:
     """The districts in the colours of their classes, as one trace: a trace per class takes plotly several times as long."""
-    colours = ["@none", *theme.class_colours(len(drawn.limits))]
+    colours = ["@none", *drawn.colours]
     steps = [[(number + edge) / len(colours), colour] for number, colour in enumerate(colours) for edge in (0, 1)]
     return _polygons(
-        geo, [row.district for row in drawn.rows], "", {"color": "@outline", "width": 1}, z=drawn.classes, zmin=-1.5, zmax=len(colours) - 1.5, colorscale=steps,
-        hoverinfo="text", hovertext=drawn.tooltips, customdata=drawn.links,
+        geo, list(drawn.codes), "", {"color": "@outline", "width": 1}, z=list(drawn.classes), zmin=-1.5, zmax=len(colours) - 1.5, colorscale=steps,
+        hoverinfo="text", hovertext=list(drawn.tooltips), customdata=list(drawn.links),
     )  # fmt: skip
 
 
-def _legend(drawn: Drawn) -> list[dict]:
-    """An entry for each class that has a district, and for no report: marks without a place."""
-    words = drawn.words
-    undatable = any(number < 0 and row.events for number, row in zip(drawn.classes, drawn.rows, strict=True))
-    entries = [*zip(drawn.labels, theme.class_colours(len(drawn.limits)), drawn.limits, strict=True)]
-    entries = [(label, colour) for number, (label, colour, limit) in enumerate(entries) if number in drawn.classes or math.isfinite(limit)]
-    entries.append((words("no report found, or no date") if undatable else words("no report found"), "@none"))
-    return [_entry(label, colour) for label, colour in entries]
+def legend(drawn: Drawn) -> list[dict]:
+    """An entry for each class with a label, and for no report: marks without a place."""
+    entries = [(label, colour) for label, colour in zip(drawn.labels, drawn.colours, strict=True) if label]
+    return [_entry(label, colour) for label, colour in (*entries, *([(drawn.absent, "@none")] if drawn.absent else []))]
 
 
 def _entry(label: str, colour: str) -> dict:
@@ -284,12 +309,13 @@ def _circles(drawn: Drawn, geo: str) -> list[dict]:
     """Circles whose area is proportional to the count, on plain land; Flannery's perceptual scaling is not applied."""
     words = drawn.words
     values = [0.0 if math.isnan(value) else value for value in drawn.values]
+    codes = list(drawn.codes)
     largest = max([*values, 0]) or 1
     points = _points(geo)
-    shared = {"hoverinfo": "text", "hovertext": drawn.tooltips, "customdata": drawn.links}
-    land = _polygons(geo, [row.district for row in drawn.rows], "@land", {"color": "@muted", "width": 0.6}, **shared)
+    shared = {"hoverinfo": "text", "hovertext": list(drawn.tooltips), "customdata": list(drawn.links)}
+    land = _polygons(geo, codes, "@land", {"color": "@muted", "width": 0.6}, **shared)
     circle = {
-        "type": "scattergeo", "geo": geo, "mode": "markers", **_at(points, [row.district for row in drawn.rows]), **shared,
+        "type": "scattergeo", "geo": geo, "mode": "markers", **_at(points, codes), **shared,
         "marker": {"size": [60 * math.sqrt(value / largest) for value in values], "color": "@circle", "line": {"color": "@outline", "width": 1}},
         "name": words("largest circle: {value}", value=words.number(largest)), "showlegend": geo == "geo",
     }  # fmt: skip
@@ -306,15 +332,15 @@ def _outline(context: Context, geo: str) -> dict:
     return _polygons(geo, chosen, "rgba(0,0,0,0)", {"color": "@chosen", "width": 3.5}, hoverinfo="skip")
 
 
-def _labels(drawn: Drawn, geo: str, circles: bool) -> dict:
+def _labels(drawn: Drawn, geo: str, circles: bool = False) -> dict:
     """Names and values, where there is room for them: the core and Shijingshan in the inset only."""
-    wanted = SMALL if geo == "geo2" else [row.district for row in drawn.rows if row.district not in SMALL]
-    near = [(row, number) for row, number in zip(drawn.rows, drawn.classes, strict=True) if row.district in wanted]
-    spread = theme.class_colours(len(drawn.limits))
-    on = ["@text" if circles or number < 0 else theme.ON_CLASSES[theme.CLASSES.index(spread[number])] for _, number in near]
+    near = [number for number, code in enumerate(drawn.codes) if (code in SMALL) == (geo == "geo2")]
+    on = [
+        "@text" if circles or drawn.classes[number] < 0 else theme.ON.get(drawn.colours[drawn.classes[number]], "@text") for number in near
+    ]
     return {
-        "type": "scattergeo", "geo": geo, "mode": "text", **_at(_points(geo), [row.district for row, _ in near]), "hoverinfo": "skip", "showlegend": False,
-        "text": [f"{_short(row.district, drawn.words)}<br>{_value(row, drawn.measure, drawn.words)}" for row, _ in near],
+        "type": "scattergeo", "geo": geo, "mode": "text", **_at(_points(geo), [drawn.codes[number] for number in near]), "hoverinfo": "skip",
+        "showlegend": False, "text": [f"{_short(drawn.codes[number], drawn.words)}<br>{drawn.texts[number]}" for number in near],
         "textfont": {"size": 9 if geo == "geo2" else 10.5, "color": on},
     }  # fmt: skip
 
@@ -443,10 +469,10 @@ def multiples(
         column, line = number % columns, number // columns
         x = [column / columns + 0.01, (column + 1) / columns - 0.01]
         y = [1 - (line + 1) / lines + 0.01, 1 - (line + 0.13) / lines]
-        geos[geo] = _geo(x, y, WIDE)
+        geos[geo] = plain_geo(x, y)
         drawn = Drawn.of(frames[code], measure, scheme, count, own, context, context.events, limits)
-        links = [context.drill(**{by: code, "district": row.district}) if row.events else "" for row in drawn.rows]
-        data.append(_classes(drawn, geo) | {"customdata": links})
+        links = [context.drill(**{by: code, "district": row.district}) if row.events else "" for row in frames[code].itertuples()]
+        data.append(shaded(drawn, geo) | {"customdata": links})
         title = words.term(by, code)
         annotations.append(
             {
@@ -460,7 +486,7 @@ def multiples(
                 "font": {"size": 12},
             }
         )
-    labels = class_labels(values, limits, measure, words)
+    labels = class_labels(values, limits, DIGITS.get(measure, 0), words)
     for label, colour in [*zip(labels, theme.class_colours(len(limits)), strict=True), (words("no report found"), "@none")]:
         data.append(_entry(label, colour))
     figure = {

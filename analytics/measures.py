@@ -27,10 +27,12 @@ QUALIFIERS = ("", *schema.QUALIFIER)
 
 @dataclass(frozen=True)
 class Grouping:
-    """One table wanted from the pass: its dimensions, and the filters it lets go (a chart ignores the filter of its own)."""
+    """One table wanted from the pass: its dimensions, the filters it lets go (a chart ignores the filter of its own), and
+    whether activities are wanted: without them a table split by place basis needs no distinct count."""
 
     by: tuple[str, ...] = ()
     ignoring: frozenset[str] = frozenset()
+    activities: bool = True
 
 
 def own(*by: str) -> Grouping:
@@ -47,7 +49,7 @@ def measure(store: Store, selection: Selection, groupings: list[Grouping]) -> di
     One row per key that occurs: the dimensions' codes, events, activities (counts), participants (people, stated numbers
     only, absent where none is stated), participants_events (events with a stated number), qualifier (the weakest word among
     the stated numbers: exact, about, at least; '' where none is stated), last_day (of the latest dated event).
-    A cell with several values counts once under each.
+    A cell with several values counts once under each. A grouping that does not ask for activities has no such column.
     """
     answer: dict[Grouping, pd.DataFrame] = {}
     with store.engine.connect() as connection:
@@ -68,11 +70,11 @@ def _measure(
     connection: Connection, store: Store, selection: Selection, kept: list[ColumnElement[bool]], groupings: list[Grouping]
 ) -> dict[Grouping, pd.DataFrame]:
     """The groupings of one bundle; `selection` is without the filters they let go."""
-    cut = [grouping for grouping in groupings if _cuts(selection, grouping)]
+    cut = [grouping for grouping in groupings if grouping.activities and _cuts(selection, grouping)]
     sums = _pass(connection, selection, kept, groupings, _figures(selection, bool(cut)))
     together = [grouping for grouping in groupings if not _by_place(selection, grouping)]
     joint = _pass(connection, selection, [*kept, events.c.joint.is_(True)], together, _joint_figures()) if together and store.joint else {}
-    distinct = _distinct(connection, store, selection, kept, groupings)
+    distinct = _distinct(connection, store, selection, kept, [grouping for grouping in groupings if grouping.activities])
     return {
         grouping: _table(
             _added(sums[grouping], joint.get(grouping, {})),
@@ -223,7 +225,8 @@ def _table(sums: Sums, distinct: dict[tuple, int], grouping: Grouping, which: in
         (*key, v[0], v[1 + which] + distinct.get(key, 0), v[4] if v[5] else None, v[5], QUALIFIERS[v[6]] if v[5] else "", v[7])
         for key, v in sums.items()
     ]  # fmt: skip
-    return _frame(rows, grouping.by)
+    table = _frame(rows, grouping.by)
+    return table if grouping.activities else table.drop(columns="activities")
 
 
 def _frame(rows: list[tuple], by: tuple[str, ...]) -> pd.DataFrame:

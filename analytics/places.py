@@ -18,6 +18,8 @@ from pyproj.exceptions import ProjError
 from analytics.errors import N_, OutreachError
 
 DATA = Path(__file__).parent.parent / "data"
+BEIJING = "110000"
+"""The code of the whole city."""
 DATUM = "EPSG:4326"
 MEASURING = "EPSG:32650"
 COORDINATE_DIGITS = 4
@@ -48,7 +50,7 @@ def adcodes() -> tuple[str, ...]:
 
 @cache
 def _district_names() -> dict[str, tuple[str, str]]:
-    return {row.adcode: (row.name_en, row.name_zh) for row in districts().itertuples()}
+    return {row.adcode: (row.name_en, row.name_zh) for row in districts().itertuples()} | {BEIJING: ("Beijing", "北京市")}
 
 
 @cache

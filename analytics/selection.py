@@ -164,7 +164,7 @@ def read_selection(query: Mapping[str, Iterable[str]], store: Store, strict: boo
             )
             wrong = [value for value in values if value and value not in order]
         elif name in ("from", "to"):
-            day = _day(values[0]) if values else None
+            day = read_day(values[0]) if values else None
             changes[FIELDS[name]] = day
             wrong = values[:1] if values and values[0] and day is None else []
         else:
@@ -182,7 +182,8 @@ def read_selection(query: Mapping[str, Iterable[str]], store: Store, strict: boo
     return Selection(**changes), unknown
 
 
-def _day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
+    """A day written as 2024-03-31, within the years the address takes; None for anything else."""
     try:
         day = date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:

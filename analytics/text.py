@@ -85,9 +85,10 @@ class Words:
             return "–"
         return _number(round(float(value), digits), digits, self.locale)
 
-    def percent(self, share: float | None) -> str:
-        """A share between 0 and 1 as whole per cent."""
-        return "–" if share is None or pd.isna(share) else format_percent(share, format="#,##0%", locale=self.locale)
+    def percent(self, share: float | None, digits: int = 0) -> str:
+        """A share between 0 and 1 as per cent."""
+        pattern = "#,##0." + "0" * digits + "%" if digits else "#,##0%"
+        return "–" if share is None or pd.isna(share) else format_percent(share, format=pattern, locale=self.locale)
 
     def people(self, value: float | int | None, qualifier: str) -> str:
         """Stated participants as one phrase: `≥` as soon as one report says "at least", `≈` if one says "about"."""

@@ -16,6 +16,8 @@ LIGHT: dict[str, str] = {
     "@dim": "#b9cfe3",
     "@chosen": "#b3420a",
     "@none": "#e9e6e1",
+    "@unclear": "#f3e2c3",
+    "@shade": "rgba(31,111,178,0.14)",
     "@outline": "#ffffff",
     "@circle": "rgba(31,111,178,0.72)",
     "@land": "#eceff2",
@@ -33,6 +35,12 @@ LIGHT: dict[str, str] = {
     "@on4": "#ffffff",
     "@on5": "#ffffff",
     "@on6": "#ffffff",
+    "@less1": "#a8470c",
+    "@less0": "#f0b183",
+    "@same": "#f1efe9",
+    "@more0": "#9fc6e3",
+    "@more1": "#1c5f9e",
+    "@ondeep": "#ffffff",
     "@cat0": "#0072b2",
     "@cat1": "#ee7733",
     "@cat2": "#003b36",
@@ -51,6 +59,8 @@ DARK: dict[str, str] = LIGHT | {
     "@dim": "#2d4a63",
     "@chosen": "#ff9d5c",
     "@none": "#35332f",
+    "@unclear": "#574522",
+    "@shade": "rgba(90,169,230,0.2)",
     "@outline": "#171614",
     "@circle": "rgba(90,169,230,0.75)",
     "@land": "#2b2e31",
@@ -68,6 +78,12 @@ DARK: dict[str, str] = LIGHT | {
     "@on4": "#0d1b28",
     "@on5": "#0d1b28",
     "@on6": "#0d1b28",
+    "@less1": "#f29a5c",
+    "@less0": "#7d4a24",
+    "@same": "#3a3936",
+    "@more0": "#1f5a8a",
+    "@more1": "#7bbcec",
+    "@ondeep": "#0d1b28",
     "@cat0": "#0077bb",
     "@cat1": "#ccbb44",
     "@cat2": "#c7ccd1",
@@ -79,7 +95,13 @@ DARK: dict[str, str] = LIGHT | {
 
 CATEGORIES = tuple(f"@cat{number}" for number in range(7))
 CLASSES = tuple(f"@seq{number}" for number in range(7))
-ON_CLASSES = tuple(f"@on{number}" for number in range(7))
+DIVERGING = ("@less1", "@less0", "@same", "@more0", "@more1")
+"""Below, about, above a middle: orange to blue, two steps each way."""
+ON: dict[str, str] = {
+    **dict(zip(CLASSES, (f"@on{number}" for number in range(7)), strict=True)),
+    **dict(zip(DIVERGING, ("@ondeep", "@text", "@text", "@text", "@ondeep"), strict=True)),
+}
+"""The text colour that can be read on each class."""
 
 
 def class_colours(count: int) -> tuple[str, ...]:

@@ -431,7 +431,7 @@ def test_without_limits_there_is_no_class():
     ],
 )
 def test_labels_of_the_classes(values, limits, measure, labels):
-    assert maps.class_labels(pd.Series(values, dtype="float"), limits, measure, Words("en")) == labels
+    assert maps.class_labels(pd.Series(values, dtype="float"), limits, maps.DIGITS.get(measure, 0), Words("en")) == labels
 
 
 @pytest.mark.parametrize(
@@ -478,4 +478,4 @@ def test_a_larger_value_never_has_a_lower_class_and_each_class_has_a_label(value
     limits = maps.class_limits(column, scheme, count, own)
     numbers = [maps.class_of(value, limits) for value in sorted(column.dropna())]
     assert numbers == sorted(numbers)
-    assert len(maps.class_labels(column, limits, "events", Words("en"))) == len(limits)
+    assert len(maps.class_labels(column, limits, 0, Words("en"))) == len(limits)

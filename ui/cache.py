@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
 
@@ -48,13 +49,18 @@ def measure(store: Store, selection: Selection, groupings: tuple[Grouping, ...])
     """
     answer: dict[Grouping, pd.DataFrame] = {}
     for freed, bundle in measures.bundles(selection, groupings).items():
-        known = {by: _frames.get((store.version, freed, by)) for by in dict.fromkeys(grouping.by for grouping in bundle)}
-        missing = [Grouping(by) for by, frame in known.items() if frame is None]
+        known = {each: _frames.get((store.version, freed, each)) for each in dict.fromkeys(map(_bare, bundle))}
+        missing = [each for each, frame in known.items() if frame is None]
         for grouping, frame in (measures.measure(store, freed, missing) if missing else {}).items():
-            known[grouping.by] = frame
-            _remember((store.version, freed, grouping.by), frame)
-        answer |= {grouping: known[grouping.by] for grouping in bundle}
+            known[grouping] = frame
+            _remember((store.version, freed, grouping), frame)
+        answer |= {grouping: known[_bare(grouping)] for grouping in bundle}
     return {grouping: answer[grouping] for grouping in groupings}
+
+
+def _bare(grouping: Grouping) -> Grouping:
+    """The grouping by itself, its ignored filters being let go already."""
+    return Grouping(grouping.by, activities=grouping.activities)
 
 
 _frames: OrderedDict[tuple, pd.DataFrame] = OrderedDict()
@@ -66,6 +72,22 @@ def _remember(key: tuple, frame: pd.DataFrame) -> None:
         _frames[key] = frame
         while len(_frames) > MOST_FRAMES:
             _frames.popitem(last=False)
+
+
+def remembered(key: tuple, make: Callable[[], object]) -> object:
+    """What `make` gives, made once per key; the key holds the data's version."""
+    if key not in _answers:
+        answer = make()
+        with _lock:
+            _answers[key] = answer
+            while len(_answers) > MOST_ANSWERS:
+                _answers.popitem(last=False)
+        return answer
+    return _answers[key]
+
+
+_answers: OrderedDict[tuple, object] = OrderedDict()
+MOST_ANSWERS = 200
 
 
 @lru_cache(maxsize=512)

@@ -80,7 +80,9 @@ def _data(view: View, exhibit: Exhibit, twin: bool) -> dict:
         "table": _twin(exhibit, context) if twin else None,
         "formats": [[kind, format_name(kind, words)] for kind in formats],
         "palettes": {"light": theme.LIGHT, "dark": theme.DARK},
-        "words": {"export": words("Export"), "table": words("Show as table")},
+        "words": {"export": words("Export"), "table": words("Show as table"), "copy": words("Copy")},
+        "about": exhibit.about,
+        "sentences": [{"text": each.text, "href": each.href} for each in exhibit.sentences],
         "print": {
             "title": exhibit.title,
             "lines": textwrap.wrap(context.sentence(), 150 if words.language == "en" else 75),

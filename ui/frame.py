@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from html import escape
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import streamlit as st
 from analytics.errors import DataFaults, OutreachError
 from analytics.exhibit import Context
 from analytics.measures import Grouping
-from analytics.selection import label, phrase
+from analytics.selection import label, phrase, read_day
 from analytics.store import Store
 from analytics.text import LANGUAGES, Words
 from ui import cache, filters, plot
@@ -21,6 +22,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("district_map", "pages/district_map.py", "Map"),
     ("audiences", "pages/audiences.py", "Audiences"),
     ("timeline", "pages/timeline.py", "Timeline"),
+    ("coverage", "pages/coverage.py", "Coverage"),
     ("events", "pages/events.py", "Events"),
 )
 STYLE = (Path(__file__).parent / "frame.css").read_text("utf-8")
@@ -33,6 +35,7 @@ def page_names(words: Words) -> dict[str, str]:
         "district_map": words("Map"),
         "audiences": words("Audiences"),
         "timeline": words("Timeline"),
+        "coverage": words("Coverage"),
         "events": words("Events"),
     }
 
@@ -58,11 +61,17 @@ class View:
         tables = cache.measure(self.store, self.context.selection, groupings)
         return [tables[grouping] for grouping in groupings]
 
+    def asked(self, name: str, default: str = "") -> str:
+        """An option as the address has it when it is news, else as it was last on this page."""
+        if self.adopted:
+            return (filters.address().get(name) or [default])[0]
+        return st.session_state.get(f"_kept_{name}", default)
+
     def option(self, name: str, options: dict[str, str], default: str, title: str, widget: str = "segmented") -> str:
         """A choice of the page's own (code → label), kept in the address when it is not the default."""
         state = st.session_state
         if self.adopted or state.get(name) not in options:
-            asked = (filters.address().get(name) or [default])[0] if self.adopted else default
+            asked = self.asked(name, default)
             state[name] = asked if asked in options else default
         if widget == "select":
             st.selectbox(title, list(options), key=name, format_func=options.get, on_change=filters.touched)
@@ -73,13 +82,43 @@ class View:
     def text_option(self, name: str, title: str, placeholder: str, most: int = 80) -> str:
         """A short text of the page's own, kept in the address."""
         if self.adopted or name not in st.session_state:
-            st.session_state[name] = ((filters.address().get(name) or [""])[0] if self.adopted else "")[:most]
+            st.session_state[name] = self.asked(name)[:most]
         st.text_input(title, key=name, max_chars=most, placeholder=placeholder, on_change=filters.touched)
         return self.keep(name, st.session_state[name].strip(), "")
 
+    def number_option(self, name: str, title: str, default: int, low: int, high: int, help: str = "", slider: bool = False) -> int:
+        """A whole number of the page's own, kept in the address when it is not the default."""
+        state = st.session_state
+        if self.adopted or name not in state:
+            asked = self.asked(name)
+            state[name] = min(max(int(asked), low), high) if asked.isascii() and asked.isdigit() and len(asked) < 7 else default
+        widget = st.slider if slider else st.number_input
+        widget(title, low, high, key=name, step=5 if slider else 1, help=help or None, on_change=filters.touched)
+        return int(self.keep(name, str(state[name]), str(default)))
+
+    def day_option(self, name: str, title: str, default: date, help: str = "") -> date:
+        """A day of the page's own, kept in the address when it is not the default."""
+        state = st.session_state
+        if self.adopted or state.get(name) is None:
+            state[name] = read_day(self.asked(name)) or default
+        st.date_input(
+            title,
+            key=name,
+            min_value=filters.EARLIEST,
+            max_value=filters.LATEST,
+            format="YYYY-MM-DD",
+            help=help or None,
+            on_change=filters.touched,
+        )
+        return date.fromisoformat(self.keep(name, (state[name] or default).isoformat(), default.isoformat()))
+
+    def hidden_option(self, name: str, most: int = 2_000) -> str:
+        """An option without a widget, set by links alone."""
+        return self.keep(name, self.asked(name)[:most], "")
+
     def keep(self, name: str, value: str, default: str) -> str:
         """Note an option for the address."""
-        self.options[name] = "" if value == default else value
+        self.options[name] = st.session_state[f"_kept_{name}"] = "" if value == default else value
         return value
 
 
@@ -161,7 +200,7 @@ def _current(current: bool) -> str:
 def _refuse(error: OutreachError) -> None:
     words = Words("zh" if (st.context.locale or "").lower().startswith("zh") else "en")
     st.title(words("The data cannot be opened"))
-    _faults(error, words)
+    faults(error, words)
 
 
 def _warn(error: OutreachError, words: Words) -> None:
@@ -174,10 +213,11 @@ def _warn(error: OutreachError, words: Words) -> None:
         ),
         icon=":material/warning:",
     ):
-        _faults(error, words)
+        faults(error, words)
 
 
-def _faults(error: OutreachError, words: Words) -> None:
+def faults(error: OutreachError, words: Words) -> None:
+    """What is wrong with a file, every fault in a row of a table; or the sentence of any other error."""
     if not isinstance(error, DataFaults):
         st.error(words(error.message, **error.values))
         return

@@ -95,6 +95,19 @@ function twin(table) {
   return element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
 }
 
+// Findings that can be taken into a text: each leads to what it states and has a button that copies it.
+function findings(list, label) {
+  return list.map(({ text, href }) => {
+    const button = element("button", { type: "button", className: "copy", ariaLabel: `${label}: ${text}`, title: label, textContent: label });
+    button.onclick = () => navigator.clipboard.writeText(text).then(() => { button.textContent = "✓"; setTimeout(() => { button.textContent = label; }, 1500); });
+    return element("li", {}, href ? element("a", { href, textContent: text }) : element("span", { textContent: text }), button);
+  });
+}
+
+function about(text) {
+  return text ? [element("details", { className: "about" }, element("summary", { textContent: "ⓘ", ariaLabel: text }), element("p", { textContent: text }))] : [];
+}
+
 function notes(list) {
   return list.map(({ text, href }) => (href ? element("a", { href, textContent: text }) : element("span", { textContent: text })));
 }
@@ -105,15 +118,16 @@ export default function (api) {
   let plot = card.querySelector(".plot");
   if (!plot) {
     plot = element("div", { className: "plot" });
-    card.append(element("header"), plot, element("div", { className: "twin" }), element("footer"));
+    card.append(element("header"), plot, element("div", { className: "twin" }), element("ol", { className: "findings" }), element("footer"));
   }
-  const [header, , table, footer] = card.children;
+  const [header, , table, list, footer] = card.children;
   const open = header.querySelector("details[open]");
   const toggle = element("button", { type: "button", className: "toggle", ariaLabel: `${data.words.table}: ${data.title}`, title: data.words.table, textContent: "☷" });
   toggle.setAttribute("aria-pressed", String(!!data.table));
   toggle.onclick = () => api.setStateValue("table", !data.table);
-  if (!open) header.replaceChildren(element("h3", { textContent: data.title }), ...(data.figure ? [toggle] : []), menu(data, api));
+  if (!open) header.replaceChildren(element("h3", { textContent: data.title }), ...about(data.about), ...(data.figure || data.sentences.length ? [toggle] : []), menu(data, api));
   table.replaceChildren(...(data.table ? [twin(data.table)] : []));
+  list.replaceChildren(...findings(data.sentences, data.words.copy));
   footer.replaceChildren(...notes(data.notes));
   card.dataset.key = data.key;
   document.documentElement.lang = data.language;
@@ -132,7 +146,13 @@ export default function (api) {
     figure.layout.font.family = getComputedStyle(plot).fontFamily;
     figure.layout.height = data.height;
     figure.layout.width = plot.clientWidth || undefined;
-    if (figure.layout.geo2 && plot.clientWidth < 480 && figure.layout.legend) {
+    if (plot.clientWidth < 640) {
+      // What a figure names for narrow screens takes the place of what it has for wide ones.
+      for (const trace of figure.data) if (trace.meta?.narrow) trace.text = trace.meta.narrow;
+      Object.assign(figure.layout, figure.layout.meta?.narrow);
+      plot.style.height = `${figure.layout.height}px`;
+    }
+    if (figure.layout.geo2?.showframe && plot.clientWidth < 480 && figure.layout.legend) {
       // On a phone the legend goes below the map, which would lie under it.
       Object.assign(figure.layout.legend, { orientation: "h", y: 0, yanchor: "top", title: {} });
       figure.layout.margin = { ...figure.layout.margin, b: 110 };
