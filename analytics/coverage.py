@@ -150,33 +150,56 @@ class Evidence:
     def table(self, *by: str, selection: Selection | None = None) -> pd.DataFrame:
         """Events by these dimensions under the freed filters. Columns as of `measures.measure`, without activities."""
         grouping = Grouping(by, activities=False)
-        return self.ask(self.store, self.free if selection is None else selection, (grouping,))[grouping]
+        if selection is None or selection == self.free:
+            known = self._known.get(grouping)
+            return self.ask(self.store, self.free, (grouping,))[grouping] if known is None else known
+        return self.ask(self.store, selection, (grouping,))[grouping]
 
     @cached_property
+    def _known(self) -> dict[Grouping, pd.DataFrame]:
+        """The tables that most figures start from, in one pass."""
+        return self.ask(
+            self.store,
+            self.free,
+            tuple(Grouping(("district", "place-basis", *more), activities=False) for more in ((), ("audience",), ("subdistrict",))),
+        )
+
+    @property
     def by_basis(self) -> pd.DataFrame:
         """Events by district and place basis."""
         return self.table("district", "place-basis")
 
-    def known_until(self) -> Selection:
-        """The freed selection up to the day from which ages count back."""
-        end = min(self.selection.end or self.as_of, self.as_of)
-        start = self.selection.start
-        return self.free.change(start=min(start, end) if start else None, end=end)
+    def until(self, day: date, selection: Selection) -> Selection:
+        """The selection up to a day; itself where no event is later."""
+        if selection.start is None and selection.end is None and self.store is not None and day >= self.store.latest:
+            return selection
+        start, end = selection.start, min(selection.end or day, day)
+        return selection.change(start=min(start, end) if start else None, end=end)
+
+    def last_days(self, day: date, selection: Selection, *by: str) -> dict[tuple[str, ...], pd.Timestamp]:
+        """The latest day up to `day`, by district and these dimensions. `selection` is freed of the filters of places."""
+        until = self.until(day, selection)
+        if until == self.free and by in ((), ("audience",)):
+            table = self.table("district", "place-basis", *by)
+            found = table.dropna(subset="last_day").groupby(["district", *by])["last_day"].max()
+            return {key if isinstance(key, tuple) else (key,): value for key, value in found.items()}
+        return _by_key(self.table("district", *by, selection=until), by, "last_day")
 
     @cached_property
     def communities(self) -> pd.DataFrame:
         """Communities named. One row per district, place basis and community ('' for none named): district, place-basis, community, events."""
-        # A named place has one community; grouping by its number is cheaper than by names.
-        keys = (events.c.district, events.c.place_basis, events.c.place_no)
-        statement = (
-            select(*keys, func.max(events.c.community), func.count()).where(*clauses(self.free, self.store).values()).group_by(*keys)
-        )
+        keys = (events.c.district, events.c.place_basis, events.c.community)
+        statement = select(*keys, func.count()).where(events.c.community != "", *clauses(self.free, self.store).values()).group_by(*keys)
         with self.store.engine.connect() as connection:
-            rows = [
-                (str(code or "") or schema.UNPLACED, str(basis), community or "", int(count))
-                for code, basis, _, community, count in connection.execute(statement)
+            named = [
+                (str(code or "") or schema.UNPLACED, str(basis), name, int(n)) for code, basis, name, n in connection.execute(statement)
             ]
-        return pd.DataFrame(rows, columns=["district", "place-basis", "community", "events"])
+        columns = ["district", "place-basis", "community", "events"]
+        table = pd.DataFrame(named, columns=columns)
+        counted = table.groupby(["district", "place-basis"])["events"].sum().to_dict()
+        totals = zip(self.by_basis["district"], self.by_basis["place-basis"], self.by_basis["events"], strict=True)
+        nameless = [(code, basis, "", int(n) - counted.get((code, basis), 0)) for code, basis, n in totals]
+        return pd.concat([table, pd.DataFrame(nameless, columns=columns)], ignore_index=True)
 
     def ends(self, table: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Rows (with district, place-basis) of one district: those stated, those placed there, and those with events that may belong there.
@@ -184,12 +207,26 @@ class Evidence:
         The whole city holds every event, wherever in it: there the three are the same.
         """
         bases = self.selection.place_basis or tuple(schema.PLACE_BASIS)
-        unplaced = table["district"] == schema.UNPLACED
+        parts = self._parts(table)
+        nothing = table.head(0)
+        unplaced = parts.get(schema.UNPLACED, nothing)
         if code == BEIJING:
-            whole = table[unplaced | table["place-basis"].isin(bases)]
+            whole = table[table["place-basis"].isin((*bases, "none"))]
             return whole, whole, whole
-        placed = (table["district"] == code) & table["place-basis"].isin(bases)
-        return table[placed & (table["place-basis"] == "stated")], table[placed], table[placed | unplaced]
+        here = parts.get(code, nothing)
+        placed = here[here["place-basis"].isin(bases)] if len(bases) < len(schema.PLACE_BASIS) else here
+        return placed[placed["place-basis"] == "stated"], placed, pd.concat([placed, unplaced]) if len(unplaced) else placed
+
+    def _parts(self, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        """A table by district, taken apart once."""
+        known = self._taken_apart
+        if id(table) not in known:
+            known[id(table)] = (table, dict(iter(table.groupby("district", sort=False))))
+        return known[id(table)][1]
+
+    @cached_property
+    def _taken_apart(self) -> dict[int, tuple[pd.DataFrame, dict[str, pd.DataFrame]]]:
+        return {}
 
 
 Three = tuple[float | None, float | None, float | None]
@@ -213,7 +250,7 @@ def _participants(evidence: Evidence, code: str) -> Three:
 
 def _months(evidence: Evidence, code: str) -> Three:
     """Fewest months with the events that may belong here, most with the stated ones alone; None where no event is found."""
-    table = evidence.table("district", "place-basis", selection=evidence.known_until())
+    table = evidence.table("district", "place-basis", selection=evidence.until(evidence.as_of, evidence.free))
     low, value, high = (months_between(_latest(rows["last_day"]), evidence.as_of) for rows in reversed(evidence.ends(table, code)))
     return low, value, high
 
@@ -272,6 +309,7 @@ NUMERATORS: dict[str, Callable[[Evidence, str], Three]] = {
 }
 
 
+@lru_cache(maxsize=64)
 def indicator_table(evidence: Evidence, indicator: Indicator, by: str = "district") -> pd.DataFrame:
     """One indicator with its range. One row per district asked for, in the order of codes, or (`by='city'`) one for the city.
 
@@ -327,6 +365,7 @@ def months_of(window: Window) -> int:
     return window.months or max(1, round((window.end - window.start).days / 30.4375))
 
 
+@lru_cache(maxsize=64)
 def cells(evidence: Evidence, window: Window, column: str = "") -> pd.DataFrame:
     """What was found in each district within the window. One row per district × term of `column` ('audience' or 'programme'; '' for none).
 
@@ -338,10 +377,8 @@ def cells(evidence: Evidence, window: Window, column: str = "") -> pd.DataFrame:
     by = (column,) if column else ()
     free = evidence.free.without(column) if column else evidence.free
     inside = free.change(start=window.start, end=window.end)
-    found = evidence.table("district", *by, selection=inside)
-    earlier = evidence.table("district", *by, selection=free.change(start=None, end=window.end))
-    counts = _by_key(found, by, "events")
-    days = _by_key(earlier, by, "last_day")
+    counts = _by_key(evidence.table("district", *by, selection=inside), by, "events")
+    days = evidence.last_days(window.end, free.without("span"), *by)
     undated = _undated(evidence, free, window, column)
     residents = places.districts().set_index("adcode")["residents_2020"]
     rows = []
@@ -392,6 +429,7 @@ def half_bounds(code: str) -> tuple[date, date]:
     return (date(year, 1, 1), date(year, 6, 30)) if code.endswith("1") else (date(year, 7, 1), date(year, 12, 31))
 
 
+@lru_cache(maxsize=64)
 def half_years(evidence: Evidence) -> pd.DataFrame:
     """Events by district and half-year, the latest `MOST_HALVES` up to the day from which ages count back (or of the span set).
 

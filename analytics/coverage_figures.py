@@ -898,7 +898,7 @@ def targets_chart(progress: pd.DataFrame, context: Context, as_of: date) -> Exhi
     lines_y = [y for number, _ in known for y in (number - 0.4, number + 0.4, None)]
     data = [
         bars([row.events for row in rows], words("events found"), color=[colours[row.state] for row in rows]),
-        bars([row.planned for row in rows], words("planned"), color="@none", line={"color": "@muted", "width": 1}, pattern={"shape": "/", "fgcolor": "@muted"}),
+        bars([row.planned for row in rows], words("Planned events"), color="@none", line={"color": "@muted", "width": 1}, pattern={"shape": "/", "fgcolor": "@muted"}),
         {"type": "scatter", "mode": "lines", "x": lines_x, "y": lines_y, "line": {"color": "@text", "width": 3}, "name": words("target"), "hoverinfo": "skip", "showlegend": True},
     ]  # fmt: skip
     figure = {

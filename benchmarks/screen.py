@@ -48,7 +48,7 @@ CODES = ("media", "students", "officials", "parents", "enterprises", "communitie
 WATCH = """() => {
     window.seen = new Map();
     const note = () => document.querySelectorAll('.js-plotly-plot').forEach(plot => {
-        const state = JSON.stringify([plot.data?.map(trace => [trace.x, trace.locations, trace.y?.length])]);
+        const state = JSON.stringify([plot.data?.map(trace => [trace.x, trace.locations, trace.y?.length, trace.z])]);
         if (window.seen.get(plot.dataset.number ??= String(Math.random())) !== state) { window.seen.set(plot.dataset.number, state); window.last = performance.now(); }
     });
     note();
@@ -173,6 +173,18 @@ def click(rows: int) -> Click:
     return Click(ours, plain)
 
 
+def coverage_click(rows: int) -> float:
+    """Seconds from a click on a filter until every chart of the coverage page is redrawn."""
+    prepare()
+    with (
+        _server("dashboard.py", OUTREACH_DATABASE=f"duckdb:///{synthetic.file(rows)}?access_mode=read_only") as (address, _),
+        _page() as page,
+    ):
+        page.goto(f"{address}/coverage?language=en")
+        _drawn(page, 4)
+        return _clicks(page, 4)
+
+
 def cold_start(rows: int) -> Cold:
     """Start the server, open the Overview, then every page under changing filters; the first page's time, the peak memory."""
     prepare()
@@ -190,6 +202,8 @@ def cold_start(rows: int) -> Cold:
             "audiences?",
             "timeline?period=month&stack=district",
             "events?",
+            "coverage?",
+            "coverage?part=next&level=subdistrict",
             "?place-basis=stated",
             "audiences?q=park",
         ):

@@ -90,7 +90,7 @@ def city_figures(board: Board) -> None:
         spread = words("{low} to {high}", low=low, high=high) if low != high else words("exactly")
         body += (
             f'<div data-figure="{name}"><span>{escape(words(indicator.title))} {_about(coverage_figures.definition(indicator, words), words)}</span>'
-            f"<b>{escape(value)} <small>{escape(words('of {n}', n=words.number(of)))}</small></b><span>{escape(spread)}</span></div>"
+            f"<b>{escape(value)} <small>{escape(words('of {n} in all', n=words.number(of)))}</small></b><span>{escape(spread)}</span></div>"
         )
     st.html(f'<div class="figures">{body}</div>')
 
