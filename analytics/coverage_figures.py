@@ -463,7 +463,7 @@ def gap_list(table: pd.DataFrame, window: Window, context: Context, most: int = 
 
 @dataclass(frozen=True)
 class Evenness:
-    """How evenly events are spread over residents: the curve, its Gini with an interval and with what chance alone would show,
+    """How evenly events (at least one) are spread over residents: the curve, its Gini with an interval and with what chance alone would show,
     Theil's split by zone, quotients; `events` placed, `unplaced` ones beside them."""
 
     curve: pd.DataFrame
@@ -500,7 +500,7 @@ def lorenz_chart(even: Evenness, context: Context) -> Exhibit:
     numbers = pd.DataFrame({dimension_name("district", words): labels, words("Residents, cumulative share"): curve["residents_share"], words("Events, cumulative share"): curve["events_share"]})  # fmt: skip
     sentences = even_sentences(even, words)
     return Exhibit(
-        "lorenz", title, figure, lambda: numbers, sentences[0] if sentences else words("{chart}: no report found.", chart=title),
+        "lorenz", title, figure, lambda: numbers, sentences[0],
         _unplaced_note(even, context), (), 400, about=words("Gini: twice the area between the curve and the diagonal, residents as weights; 0 is even, 1 is all in one place. Interval: 95% of 1,000 resamples of the events."),
         sentences=tuple(Link(text) for text in sentences),
     )  # fmt: skip
@@ -517,8 +517,6 @@ def _unplaced_note(even: Evenness, context: Context) -> tuple[Link, ...]:
 
 def even_sentences(even: Evenness, words: Words) -> list[str]:
     """Gini and Theil in plain words, with their interval and shares."""
-    if math.isnan(even.gini):
-        return []
     half = float(even.curve.loc[even.curve["residents_share"] <= 0.5, "events_share"].max())
     residents = float(even.curve.loc[even.curve["residents_share"] <= 0.5, "residents_share"].max())
     low, high = words.number(even.interval.low, 2), words.number(even.interval.high, 2)
@@ -583,7 +581,7 @@ def zones_chart(even: Evenness, context: Context) -> Exhibit:
     title = words("The city's functional zones: events against residents")
     sentences = even_sentences(even, words)
     return Exhibit(
-        "zones", title, figure, numbers, sentences[-1] if sentences else words("{chart}: no report found.", chart=title), _unplaced_note(even, context), (), 260,
+        "zones", title, figure, numbers, sentences[-1], _unplaced_note(even, context), (), 260,
         about=words("Theil index: share of events × the logarithm of events' share over residents' share, summed; 0 is even. It splits exactly into what lies within and between zones."),
     )  # fmt: skip
 

@@ -401,6 +401,10 @@ def evenness(board: Board) -> None:
     """Lorenz curve, functional zones, location quotients: of all 16 districts, whatever district is chosen."""
     view, context = board.view, board.context
     even = even_of(board.evidence)
+    if not even.events:
+        text = board.words("No report that names a district was found under these filters; there is nothing to compare with residents.")
+        st.html(f'<div class="empty" role="status"><p>{escape(text)}</p></div>')
+        return
     left, right = st.columns([1, 1], gap="small")
     with left:
         cards.card(view, coverage_figures.lorenz_chart(even, context))

@@ -98,32 +98,32 @@ def page(viewer: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture
-def visit(page: Page, server: str) -> Callable[[str], Page]:
+def visit(page: Page, server: str) -> Callable[..., Page]:
     """Open an address of the shared server and wait until every chart is drawn."""
 
-    def go(path: str) -> Page:
+    def go(path: str, charts: int | None = None) -> Page:
         page.goto(f"{server}/{path}")
-        ready(page)
+        ready(page, charts=charts)
         return page
 
     return go
 
 
-CHARTS = {"": 4, "district_map": 1, "audiences": 7, "timeline": 4, "events": 0}
+CHARTS = {"": 4, "district_map": 1, "audiences": 7, "timeline": 4, "coverage": 4, "events": 0}
 """Charts that a page with something to show draws at least."""
 
 
-def ready(page: Page, drawn: str = "") -> None:
-    """Wait until the page has run and its charts are drawn, for a selection whose address contains `drawn`."""
+def ready(page: Page, drawn: str = "", charts: int | None = None) -> None:
+    """Wait until the page has run and its charts (so many, unless as usual) are drawn, for a selection whose address contains `drawn`."""
     page.wait_for_function(
-        """([drawn, charts]) => {
+        """([drawn, usual, charts]) => {
             const plots = [...document.querySelectorAll('.plot:not([hidden])')];
             const path = location.pathname.slice(1);
             const idle = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === 'notRunning' && !document.querySelector('[data-stale="true"]');
-            const whole = document.querySelector('.empty') || (path === 'events' ? document.querySelector('[data-key="events"] h3') : plots.length >= charts[path]);
+            const whole = document.querySelector('.empty') || (path === 'events' ? document.querySelector('[data-key="events"] h3') : plots.length >= (charts ?? usual[path]));
             return document.querySelector('.headline') && idle && whole && plots.every(plot => plot.dataset.drawn?.includes(drawn));
         }""",
-        arg=[drawn, CHARTS],
+        arg=[drawn, CHARTS, charts],
         timeout=30_000,
     )
 

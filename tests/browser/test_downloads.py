@@ -19,7 +19,7 @@ ADDRESS = "?district=110105&from=2020-01-01&to=2025-12-31&language="
 def take(page: Page, key: str, kind: str) -> Download:
     """Choose one entry of a card's export menu."""
     card = page.locator(f'[data-key="{key}"]')
-    card.locator("summary").click()
+    card.locator(".menu summary").click()
     with page.expect_download() as download:
         card.locator(f'[data-format="{kind}"]').click()
     return download.value
