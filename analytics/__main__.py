@@ -1,6 +1,7 @@
-"""Command line: `python -m analytics summary` and `coverage` print the numbers of the pages, `plan` proposes visits, `check` validates a dataset.
+"""Command line: `python -m analytics summary` and `coverage` print the numbers of the pages, `plan` proposes visits, `check` validates a dataset,
+`briefing` makes slides, a workbook or a page without the dashboard, `verify` checks one that was made before.
 
-Exit codes: 0 done, 1 the dataset has faults, 2 the question or a setting cannot be used.
+Exit codes: 0 done (or nothing differs), 1 the dataset has faults (or the file differs), 2 the question, the file or a setting cannot be used.
 """
 
 from __future__ import annotations
@@ -8,13 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict, replace
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 
-from analytics import coverage, dataset, planning, schema
+from analytics import briefing, coverage, dataset, planning, schema, verify
 from analytics.coverage import INDICATORS, Evidence, indicator_table, look_back, plan_cells
 from analytics.errors import DataFaults, OutreachError
+from analytics.export import files
 from analytics.measures import MEASURES, summary
 from analytics.selection import FIELDS, Selection, read_day, read_selection
 from analytics.store import Store, open_store
@@ -58,11 +62,27 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--unclear-weight", type=float, default=0.5, metavar="0…1")
     plan.add_argument("--lock", action="append", default=[], metavar="DISTRICT:AUDIENCE[:UNIT]")
     plan.add_argument("--exclude", action="append", default=[], metavar="DISTRICT:AUDIENCE[:UNIT]")
+    made = commands.add_parser(
+        "briefing", help="slides, a workbook, a page, a document or images from a ready-made outline or a saved briefing"
+    )
+    made.add_argument("--outline", choices=list(briefing.OUTLINES), default="monthly")
+    made.add_argument("--saved", metavar="ID", help="a saved briefing instead of an outline; --from and --to set the span of all its items")
+    made.add_argument("--name", default="", help="title of the briefing")
+    made.add_argument(
+        "--output", required=True, metavar="FILE", help="its ending says what is made: .pptx, .xlsx, .html, .pdf or .zip (images)"
+    )
+    made.add_argument("--size", choices=["16:9", "A4"], default="16:9")
+    verified = commands.add_parser("verify", help="what of a briefing was edited by hand, and what the data say otherwise now")
+    verified.add_argument("file")
+    verified.add_argument("--language", choices=list(LANGUAGES), default="en", help="language of the report")
+    verified.add_argument("--format", choices=["table", "json"], default="table", dest="output", help="how to print")
     for each in (covered, plan):
         each.add_argument("--as-of", metavar="DAY", help="count ages back from this day; the latest event in the data unless given")
-    for each in (table, covered, plan):
+    for each in (table, covered, plan, made):
         for name in FIELDS:
             each.add_argument(f"--{name}", action="append", default=[], metavar="VALUE", help=f"filter, as `{name}` in the address")
+    made.add_argument("--language", choices=[*LANGUAGES, "both"], default="en", help="language of what is made")
+    for each in (table, covered, plan):
         each.add_argument("--language", choices=list(LANGUAGES), default="en", help="language of the labels in tables")
         each.add_argument("--format", choices=["table", "csv", "json"], default="table", dest="output", help="how to print")
     check = commands.add_parser("check", help="validate a dataset and print every fault")
@@ -180,7 +200,43 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"summary": _summary, "coverage": _coverage, "plan": _plan, "check": _check}
+def _briefing(arguments: argparse.Namespace) -> int:
+    store, selection = _asked(arguments)
+    path = Path(arguments.output)
+    kind = path.suffix.lower().removeprefix(".")
+    if arguments.saved:
+        told = briefing.Shelf().open(arguments.saved)
+        if told is None:
+            raise OutreachError(f"--saved {arguments.saved}: there is no such briefing. Its id stands in the address of its page.")
+        if selection.start or selection.end:
+            told = told.over(selection.start, selection.end, store)
+    else:
+        words = Words("zh" if arguments.language == "zh" else "en")
+        told = briefing.outlined(arguments.outline, selection, words, arguments.name)
+    told = replace(told, language=arguments.language, size=arguments.size, name=arguments.name or told.name)
+    content = files.make(told, store, kind).content
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise OutreachError(f"--output {path}: cannot be written ({error.strerror}). Name a file in a folder that exists.") from error
+    print(f"{path}: {len(told.items)} items, {len(content):,} bytes.")
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    path = Path(arguments.file)
+    if not path.is_file():
+        raise OutreachError(f"{path}: there is no such file. Correct the path.")
+    report, words = verify.verify(path.read_bytes(), path.name, open_store()), Words(arguments.language)
+    if arguments.output == "json":
+        answer = asdict(report) | {"same": report.same}
+        print(json.dumps(answer, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join([verify.summary(report, words), *verify.lines(report, words)]))
+    return 0 if report.same else 1
+
+
+COMMANDS = {"briefing": _briefing, "verify": _verify, "summary": _summary, "coverage": _coverage, "plan": _plan, "check": _check}
 
 
 def main(arguments: list[str] | None = None) -> int:

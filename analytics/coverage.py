@@ -40,7 +40,8 @@ MOST_HALVES = 14
 Asked = Callable[[Store, Selection, tuple[Grouping, ...]], dict[Grouping, pd.DataFrame]]
 
 
-def _measured(store: Store, selection: Selection, groupings: tuple[Grouping, ...]) -> dict[Grouping, pd.DataFrame]:
+def measured(store: Store, selection: Selection, groupings: tuple[Grouping, ...]) -> dict[Grouping, pd.DataFrame]:
+    """`measures.measure`, asked anew each time."""
     return measures.measure(store, selection, list(groupings))
 
 
@@ -135,7 +136,7 @@ class Evidence:
     store: Store
     selection: Selection
     as_of: date
-    ask: Asked = _measured
+    ask: Asked = measured
 
     @property
     def free(self) -> Selection:

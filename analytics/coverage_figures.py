@@ -8,10 +8,10 @@ from datetime import date
 
 import pandas as pd
 
-from analytics import coverage, maps, places, schema, targets, theme
+from analytics import coverage, equity, maps, places, planning, schema, targets, theme
 from analytics.coverage import Evidence, Indicator, Window
 from analytics.equity import ZONES, Interval, Theil
-from analytics.exhibit import Context, Exhibit, Link
+from analytics.exhibit import Context, Exhibit, Link, recipe
 from analytics.figures import axis, dimension_name, layout, lowered
 from analytics.text import Words
 
@@ -102,6 +102,8 @@ def coverage_map(
         500,
         shapes=True,
         about=definition(indicator, words),
+        recipe=recipe("coverage-map", indicator=indicator.name, end=end, as_of=evidence.as_of),
+        drawn=(("", drawn, heading),),
     )
 
 
@@ -225,8 +227,7 @@ def range_chart(table: pd.DataFrame, indicator: Indicator, evidence: Evidence, c
         notes.append(Link(words("A line that runs out of the chart: no event found in a place that a report states.")))
     return Exhibit(
         "coverage-range", title, figure, lambda: indicator_numbers(table, indicator, words), alt, (*_as_of_note(indicator, evidence, words), *notes),
-        ("district",), 70 + 27 * max(len(labels), 2), about=definition(indicator, words),
-    )  # fmt: skip
+        ("district",), 70 + 27 * max(len(labels), 2), about=definition(indicator, words), recipe=recipe("coverage-range", indicator=indicator.name, as_of=evidence.as_of))  # fmt: skip
 
 
 # ------------------------------------------------------------------ gaps
@@ -296,8 +297,7 @@ def gap_matrix(table: pd.DataFrame, column: str, window: Window, context: Contex
         notes.append(Link(words("Months since the last event found at any time.")))
     return Exhibit(
         "gap-matrix", title, figure, lambda: cell_numbers(table, column, words), alt, tuple(note for note in notes if note.text),
-        ("district", column) if column != "half" else ("district",), 130 + 31 * max(len(districts), 1),
-    )  # fmt: skip
+        ("district", column) if column != "half" else ("district",), 130 + 31 * max(len(districts), 1), recipe=recipe("gap-matrix", columns=column, need=by_need, shade=months, as_of=window.end, months=window.months))  # fmt: skip
 
 
 def half_name(code: str, words: Words) -> str:
@@ -413,7 +413,17 @@ def certainty_chart(table: pd.DataFrame, column: str, window: Window, context: C
         return pd.DataFrame({column: table[column], dimension_name(column, words): labels, **heads})
 
     note = Link(words("Unclear: districts that events without a district or a date could close, one each at most."))
-    return Exhibit("certainty", title, figure, numbers, alt, (note,), (column,), 90 + 27 * max(len(table), 1))
+    return Exhibit(
+        "certainty",
+        title,
+        figure,
+        numbers,
+        alt,
+        (note,),
+        (column,),
+        90 + 27 * max(len(table), 1),
+        recipe=recipe("certainty", columns=column, as_of=window.end, months=window.months),
+    )
 
 
 def gap_list(table: pd.DataFrame, window: Window, context: Context, most: int = 12) -> Exhibit:
@@ -455,7 +465,18 @@ def gap_list(table: pd.DataFrame, window: Window, context: Context, most: int = 
             )
         )
     alt = sentence(rows[0]) if rows else title
-    return Exhibit("gaps", title, {}, numbers, alt, tuple(notes), ("district",), 0, sentences=listed)
+    return Exhibit(
+        "gaps",
+        title,
+        {},
+        numbers,
+        alt,
+        tuple(notes),
+        ("district", "audience"),
+        0,
+        sentences=listed,
+        recipe=recipe("gaps", as_of=window.end, months=window.months),
+    )
 
 
 # ------------------------------------------------------------------ evenness
@@ -474,6 +495,30 @@ class Evenness:
     quotients: pd.DataFrame
     events: int
     unplaced: int
+
+
+def evenness(evidence: Evidence) -> Evenness:
+    """Events placed against residents, from the evidence."""
+    table = evidence.by_basis
+    bases = evidence.selection.place_basis or tuple(schema.PLACE_BASIS)
+    placed = table[table["place-basis"].isin(bases) & (table["district"] != schema.UNPLACED)]
+    events = placed.groupby("district")["events"].sum().reindex(places.adcodes(), fill_value=0)
+    people = places.districts().set_index("adcode")["residents_2020"]
+    by_audience = evidence.table("district", "audience")
+    pairs = pd.MultiIndex.from_product([places.adcodes(), list(schema.AUDIENCE)], names=["district", "audience"])
+    cells = by_audience.set_index(["district", "audience"])["events"].reindex(pairs, fill_value=0).reset_index()
+    total = int(events.sum())
+    return Evenness(
+        equity.lorenz(events, people),
+        equity.gini(events, people),
+        equity.bootstrap(events, people, equity.gini),
+        # Spread in proportion to residents, as many events as were placed.
+        equity.bootstrap(people / people.sum() * total, people, equity.gini),
+        equity.theil(events, people, equity.ZONES),
+        equity.location_quotients(cells),
+        total,
+        int(table.loc[table["district"] == schema.UNPLACED, "events"].sum()),
+    )
 
 
 def lorenz_chart(even: Evenness, context: Context) -> Exhibit:
@@ -502,8 +547,7 @@ def lorenz_chart(even: Evenness, context: Context) -> Exhibit:
     return Exhibit(
         "lorenz", title, figure, lambda: numbers, sentences[0],
         _unplaced_note(even, context), (), 400, about=words("Gini: twice the area between the curve and the diagonal, residents as weights; 0 is even, 1 is all in one place. Interval: 95% of 1,000 resamples of the events."),
-        sentences=tuple(Link(text) for text in sentences),
-    )  # fmt: skip
+        sentences=tuple(Link(text) for text in sentences), recipe=recipe("lorenz"))  # fmt: skip
 
 
 def _unplaced_note(even: Evenness, context: Context) -> tuple[Link, ...]:
@@ -582,8 +626,7 @@ def zones_chart(even: Evenness, context: Context) -> Exhibit:
     sentences = even_sentences(even, words)
     return Exhibit(
         "zones", title, figure, numbers, sentences[-1], _unplaced_note(even, context), (), 260,
-        about=words("Theil index: share of events × the logarithm of events' share over residents' share, summed; 0 is even. It splits exactly into what lies within and between zones."),
-    )  # fmt: skip
+        about=words("Theil index: share of events × the logarithm of events' share over residents' share, summed; 0 is even. It splits exactly into what lies within and between zones."), recipe=recipe("zones"))  # fmt: skip
 
 
 NO_QUOTIENT = -1.5
@@ -653,8 +696,7 @@ def quotient_matrix(even: Evenness, context: Context) -> Exhibit:
     return Exhibit(
         "quotients", title, figure, numbers, alt, (Link(words("1 = the audience's share here equals its share in the city; few events make it jump.")),),
         ("district", "audience"), 120 + 26 * max(len(districts), 1),
-        about=words("Location quotient: the audience's share of the district's events over its share of the city's; an event with two audiences counts under each."),
-    )  # fmt: skip
+        about=words("Location quotient: the audience's share of the district's events over its share of the city's; an event with two audiences counts under each."), recipe=recipe("quotients"))  # fmt: skip
 
 
 # ------------------------------------------------------------------ comparison
@@ -732,7 +774,8 @@ def comparison(
         )
 
     return Exhibit(
-        "comparison", title, figure, numbers, alt, (Link(words("Both maps share the same classes.")), Link(words("As placed; events without a district are in neither."))), ("district",), 400, shapes=True, about=definition(indicator, words)
+        "comparison", title, figure, numbers, alt, (Link(words("Both maps share the same classes.")), Link(words("As placed; events without a district are in neither."))), ("district",), 400, shapes=True, about=definition(indicator, words),
+        drawn=tuple((title, drawn, words(indicator.title)) for title, drawn in zip(titles, panels, strict=True)),
     )  # fmt: skip
 
 
@@ -868,7 +911,16 @@ def plan_map(plan, context: Context) -> Exhibit:
 
     notes = (Link(words("Boundaries: {source}", source=places.boundary_source())),)
     return Exhibit(
-        "plan-map", title, maps.map_figure(drawn, context, words("Visits")), numbers, alt, notes, ("district",), 470, shapes=True
+        "plan-map",
+        title,
+        maps.map_figure(drawn, context, words("Visits")),
+        numbers,
+        alt,
+        notes,
+        ("district",),
+        470,
+        shapes=True,
+        drawn=(("", drawn, words("Visits")),),
     )
 
 
@@ -931,3 +983,32 @@ def _target_label(row, words: Words) -> str:
     district = words.term("district", row.district) if row.district else words("All districts")
     audience = words.term("audience", row.audience) if row.audience else words("All audiences")
     return f"{district} · {audience} · {targets.period_name(row.period, words)}"
+
+
+def explanation(words: Words) -> str:
+    """How a proposal is made."""
+    return words(
+        "Proposed are the visits that together reach most residents without a report in the look-back span. There is no census of audiences: residents of a place are shared among its audiences, equally unless weights say otherwise. The choice is exact, not a rule of thumb."
+    )
+
+
+def plan_list(plan, window: Window, context: Context) -> Exhibit:
+    """A plan as a table: what it reaches, whether it is the only best one. `plan`: a `planning.Plan`."""
+    words = context.words
+    reached = words.plural(
+        "{n} visit reaching {residents} residents",
+        "{n} visits reaching {residents} residents",
+        len(plan.visits),
+        residents=words.number(plan.covered_residents),
+    )
+    notes = [
+        words("No other set of visits does as well.")
+        if plan.unique
+        else words("Another set of visits does equally well; this is the first of them in the order of the list."),
+        planning.shortage(plan, words),
+        words("Looked back over: {window}.", window=window_phrase(window, words)),
+    ]
+    table = planning.plan_table(plan, words, window.end, coverage.months_of(window))
+    return Exhibit(
+        "plan", reached, {}, lambda: table, reached, tuple(Link(note) for note in notes if note), (), 0, about=explanation(words)
+    )

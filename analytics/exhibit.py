@@ -34,6 +34,7 @@ class Exhibit:
     `table` holds the drawn numbers under headings in the viewer's language, its `codes` columns hold data codes;
     `alt` is one sentence with the main finding; `shapes` says that the figure refers to the district boundaries;
     `about` defines what is shown, behind an "i"; `sentences` are findings that can be copied, each leading to what it states.
+    `recipe` is what `gallery.build` makes the same exhibit from again; `drawn` are its maps: title, `maps.Drawn`, heading of the legend.
     """
 
     key: str
@@ -47,6 +48,8 @@ class Exhibit:
     shapes: bool = False
     about: str = ""
     sentences: tuple[Link, ...] = ()
+    recipe: tuple[tuple[str, str], ...] = ()
+    drawn: tuple[tuple[str, object, str], ...] = ()
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -54,20 +57,30 @@ class Exhibit:
         return self.numbers()
 
 
+def recipe(kind: str, **options: object) -> tuple[tuple[str, str], ...]:
+    """A kind of exhibit and its options, without the empty ones, as they are kept in a briefing."""
+    return (("kind", kind), *((name.replace("_", "-"), str(value)) for name, value in options.items() if value))
+
+
 @dataclass(frozen=True)
 class Context:
-    """What every figure needs beside its numbers: the selection, the words, where links lead, what the data are."""
+    """What every figure needs beside its numbers: the selection, the words, where links lead, what the data are.
+
+    `kept` are address parameters that every link carries along.
+    """
 
     store: Store
     selection: Selection
     words: Words
     page: str = ""
     left_out: dict[str, int] = field(default_factory=dict)
+    kept: tuple[tuple[str, str], ...] = ()
 
     def link(self, page: str, selection: Selection | None = None, **more: str) -> str:
         """An address inside the dashboard: page, selection, language."""
         chosen = self.selection if selection is None else selection
-        return f"./{page}?{chosen.address(**{name: value for name, value in more.items() if value}, language=self.words.language)}"
+        wanted = dict(self.kept) | {name: value for name, value in more.items() if value}
+        return f"./{page}?{chosen.address(**wanted, language=self.words.language)}"
 
     def here(self, selection: Selection, **more: str) -> str:
         """This page with another selection."""

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from analytics import schema, theme
-from analytics.exhibit import Context, Exhibit, Link
+from analytics.exhibit import Context, Exhibit, Link, recipe
 from analytics.measures import complete
 from analytics.selection import FIELDS
 from analytics.text import Words
@@ -228,8 +228,7 @@ def bars(
     title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=lowered(dimension_name(name, words), words))
     return Exhibit(
         key or f"by-{name}", title, figure, lambda: labelled(complete(table, (name,), context.selection), (name,), words),
-        _finding(rows, name, measure, words, total), tuple(notes), (name,), height or 60 + 24 * max(len(rows), 1),
-    )  # fmt: skip
+        _finding(rows, name, measure, words, total), tuple(notes), (name,), height or 60 + 24 * max(len(rows), 1), recipe=recipe("bars", by=name, measure=measure, most=most, share=share))  # fmt: skip
 
 
 def _bar_label(row, value: float, measure: str, words: Words, total: int) -> str:
@@ -354,7 +353,17 @@ def over_time(
     title = words("{measure} by {dimension}", measure=words("Events"), dimension=lowered(dimension_name(period, words), words))
     if stack:
         title += words(" and {dimension}", dimension=lowered(dimension_name(stack, words), words))
-    return Exhibit(key, title, figure, lambda: labelled(full, by, words), alt, tuple(notes), by, height)
+    return Exhibit(
+        key,
+        title,
+        figure,
+        lambda: labelled(full, by, words),
+        alt,
+        tuple(notes),
+        by,
+        height,
+        recipe=recipe("over-time", period=period, stack=stack),
+    )
 
 
 def _series(dated: pd.DataFrame, stack: str, words: Words) -> list[tuple[tuple[str, ...], str, str, pd.DataFrame]]:
@@ -462,6 +471,7 @@ def calendar_map(table: pd.DataFrame, context: Context, key: str = "calendar", m
         tuple(notes),
         ("day",),
         40 + 128 * max(len(years), 1),
+        recipe=recipe("calendar"),
     )
 
 
@@ -592,6 +602,7 @@ def campaigns(table: pd.DataFrame, context: Context, key: str = "campaigns", mos
         tuple(notes),
         ("campaign", "month"),
         70 + 27 * max(len(shown), 3),
+        recipe=recipe("campaigns"),
     )
 
 
@@ -636,7 +647,17 @@ def to_date(table: pd.DataFrame, context: Context, latest: date, key: str = "to-
     )
     numbers = pd.DataFrame({words("Year"): [str(latest.year - 1), str(latest.year)], words("Events to the same day"): [last_year, this]})
     note = Link(words("Counted to {day}, the latest event in the data; dated events only.", day=words.day(latest)))
-    return Exhibit(key, words("This year against last year to date"), figure, lambda: numbers, alt, (Link(alt), note), (), 280)
+    return Exhibit(
+        key,
+        words("This year against last year to date"),
+        figure,
+        lambda: numbers,
+        alt,
+        (Link(alt), note),
+        (),
+        280,
+        recipe=recipe("to-date"),
+    )
 
 
 # ------------------------------------------------------------------ matrices
@@ -703,5 +724,13 @@ def matrix(
         notes.append(Link(words("An event with several values counts in each of their cells.")))
     title = words("{rows} by {columns} (events)", rows=dimension_name(rows, words), columns=lowered(dimension_name(columns, words), words))
     return Exhibit(
-        key, title, figure, lambda: labelled(full, (rows, columns), words), alt, tuple(notes), (rows, columns), 120 + 25 * len(values.index)
+        key,
+        title,
+        figure,
+        lambda: labelled(full, (rows, columns), words),
+        alt,
+        tuple(notes),
+        (rows, columns),
+        120 + 25 * len(values.index),
+        recipe=recipe("matrix", rows=rows, columns=columns, share=share),
     )

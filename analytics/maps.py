@@ -17,7 +17,7 @@ import pandas as pd
 
 from analytics import places, schema, theme
 from analytics.errors import N_, OutreachError
-from analytics.exhibit import Context, Exhibit, Link
+from analytics.exhibit import Context, Exhibit, Link, recipe
 from analytics.figures import _people_label, labelled, layout, lowered, names
 from analytics.measures import complete
 from analytics.selection import Selection
@@ -151,7 +151,17 @@ def district_map(
     notes = map_notes(table, measure, context)
     title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=words("district"))
     return Exhibit(
-        key, title, figure, lambda: map_table(table, words), _map_finding(rows, measure, words), notes, ("district",), height, shapes=True
+        key,
+        title,
+        figure,
+        lambda: map_table(table, words),
+        _map_finding(rows, measure, words),
+        notes,
+        ("district",),
+        height,
+        shapes=True,
+        recipe=recipe("map", measure=measure, classes=scheme, k=count, limits=",".join(map(str, own)), style="circles" if circles else ""),
+        drawn=(("", drawn, names(words)[measure]),),
     )
 
 
@@ -463,7 +473,7 @@ def multiples(
     limits = class_limits(values, scheme, count, own)
     columns = min(4, max(len(shown), 1))
     lines = math.ceil(max(len(shown), 1) / columns)
-    data, geos, annotations = [], {}, []
+    data, geos, annotations, panels = [], {}, [], []
     for number, code in enumerate(shown):
         geo = "geo" if number == 0 else f"geo{number + 1}"
         column, line = number % columns, number // columns
@@ -471,6 +481,7 @@ def multiples(
         y = [1 - (line + 1) / lines + 0.01, 1 - (line + 0.13) / lines]
         geos[geo] = plain_geo(x, y)
         drawn = Drawn.of(frames[code], measure, scheme, count, own, context, context.events, limits)
+        panels.append((words.term(by, code), drawn, names(words)[measure]))
         links = [context.drill(**{by: code, "district": row.district}) if row.events else "" for row in frames[code].itertuples()]
         data.append(shaded(drawn, geo) | {"customdata": links})
         title = words.term(by, code)
@@ -524,4 +535,6 @@ def multiples(
         (by, "district"),
         60 + 210 * lines,
         shapes=True,
+        recipe=recipe("multiples", by=by, measure=measure, classes=scheme, k=count, limits=",".join(map(str, own))),
+        drawn=tuple(panels),
     )

@@ -57,6 +57,12 @@ def _number(value: float, digits: int, locale: str) -> str:
     return format_decimal(value, format="#,##0." + "0" * digits if digits else "#,##0", locale=locale)
 
 
+@lru_cache(maxsize=16_384)
+def _day(value: date, pattern: str, locale: str) -> str:
+    # Babel reads the locale anew for every date; a page writes the same few hundred again and again.
+    return format_date(value, pattern, locale)
+
+
 class Words:
     """Wording in one language: `words("{n} events", n=words.number(3))`."""
 
@@ -105,13 +111,11 @@ class Words:
 
     def day(self, value: date | None) -> str:
         """A calendar day, written out."""
-        return (
-            "–" if value is None or pd.isna(value) else format_date(value, "d MMM y" if self.language == "en" else "y年M月d日", self.locale)
-        )
+        return "–" if value is None or pd.isna(value) else _day(value, "d MMM y" if self.language == "en" else "y年M月d日", self.locale)
 
     def month(self, value: date) -> str:
         """A calendar month, written out."""
-        return format_date(value, "MMM y" if self.language == "en" else "y年M月", self.locale)
+        return _day(value, "MMM y" if self.language == "en" else "y年M月", self.locale)
 
     def when(self, start: date | None, end: date | None, precision: str) -> str:
         """The time of one event, as exact as the report gives it."""

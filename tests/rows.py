@@ -13,11 +13,12 @@ PLAIN = {
 }  # fmt: skip
 
 
-def events(*given: dict[str, str]) -> pd.DataFrame:
-    """Checked events from the cells that matter; ids are counted up, what follows from other cells is filled in."""
+def events(*given: dict[str, str], ids: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Checked events from the cells that matter; ids are counted up unless given, what follows from other cells is filled in."""
     rows = []
     for number, cells in enumerate(given, start=1):
-        row = dict.fromkeys(schema.COLUMN_NAMES, "") | PLAIN | {"event_id": f"e{number}", "activity_id": f"a{number}"}
+        id = ids[number - 1] if ids else f"e{number}"
+        row = dict.fromkeys(schema.COLUMN_NAMES, "") | PLAIN | {"event_id": id, "activity_id": f"a{id[1:]}"}
         if cells.get("district"):
             row["place_basis"] = "stated"
         if cells.get("date_start"):

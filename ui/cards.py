@@ -14,21 +14,22 @@ import streamlit as st
 
 from analytics import measures, places, schema, theme
 from analytics.exhibit import Context, Exhibit, Link
-from analytics.export.table import MIME, export, file_stem
+from analytics.export.table import MIME, File, export, file_stem
 from analytics.figures import dimension_name, names
 from analytics.maps import DIGITS
 from analytics.measures import Grouping
 from analytics.selection import phrase, span_phrase
 from analytics.text import Words
-from ui import cache, filters, plot
+from ui import cache, filters, plot, shelf
 from ui.frame import View
 
 TWIN_ROWS = 200
+BRIEFING = "briefing"
 _stamp = count()
 
 
 def card(view: View, exhibit: Exhibit, taken: Callable[[], Exhibit] | None = None) -> None:
-    """Draw one exhibit in place, with its table twin and its export menu; files are made when they are asked for.
+    """Draw one exhibit in place, with its table twin and its menu; files are made when they are asked for.
 
     An exhibit without a figure has the menu alone. `taken` makes what an export holds where that is more than is shown.
     """
@@ -40,17 +41,16 @@ def card(view: View, exhibit: Exhibit, taken: Callable[[], Exhibit] | None = Non
     shown = state.get(key) or {}
     data = _data(view, exhibit, bool(shown.get("table")))
     if asked in MIME:
-        file = export(taken() if taken else exhibit, view.context, asked)
-        data["file_content"] = {
-            "id": f"{next(_stamp)}-{file.name}",
-            "name": file.name,
-            "mime": file.mime,
-            "base64": base64.b64encode(file.content).decode(),
-        }
+        data["file_content"] = handed_over(export(taken() if taken else exhibit, view.context, asked))
 
     def exported() -> None:
-        state[f"{key}-export"] = state[key].get("export")
+        asked = state[key].get("export")
         filters.touched()
+        if asked == BRIEFING and exhibit.recipe:
+            # Here and not in the run that follows, which a quick click on a link would cut short.
+            shelf.add(view, exhibit.recipe)
+        else:
+            state[f"{key}-export"] = asked
 
     result = plot.component()(
         key=key, data=data, on_export_change=exported, on_table_change=filters.touched, on_failed_change=filters.touched
@@ -58,6 +58,30 @@ def card(view: View, exhibit: Exhibit, taken: Callable[[], Exhibit] | None = Non
     if result.get("failed"):
         state[f"{key}-failed"] = True
         st.rerun()
+
+
+def preview(view: View, exhibit: Exhibit, title: str, sentence: str, findings: list[str], note: str, number: int, key: str) -> None:
+    """One slide as it will leave: title, filters, chart or table, findings, footnotes. Nothing on it can be clicked."""
+    data = _data(view, exhibit, not exhibit.figure and not exhibit.sentences)
+    if not exhibit.figure:
+        findings = [*findings, *(each.text for each in exhibit.sentences if each.text not in findings)][:8]
+    data |= {
+        "key": key, "title": title, "formats": [], "about": "", "slide": {"sentence": sentence, "note": note, "number": str(number)},
+        "sentences": [{"text": text, "href": ""} for text in findings], "height": 250, "notes": [{"text": each.text, "href": ""} for each in exhibit.notes],
+    }  # fmt: skip
+    if data["table"]:
+        data["table"] |= {"rows": data["table"]["rows"][:8], "links": [""] * 8}
+    plot.component()(key=f"slide-{key}", data=data)
+
+
+def handed_over(file: File) -> dict[str, str]:
+    """A finished file as the card's script takes it: each is saved once."""
+    return {
+        "id": f"{next(_stamp)}-{file.name}",
+        "name": file.name,
+        "mime": file.mime,
+        "base64": base64.b64encode(file.content).decode(),
+    }
 
 
 def _data(view: View, exhibit: Exhibit, twin: bool) -> dict:
@@ -68,6 +92,7 @@ def _data(view: View, exhibit: Exhibit, twin: bool) -> dict:
         "xlsx",
         "parquet",
         *(["geojson"] if exhibit.codes == ("district",) and exhibit.shapes else []),
+        *([BRIEFING] if exhibit.recipe else []),
     ]
     return {
         "key": exhibit.key,
@@ -108,7 +133,7 @@ def format_name(kind: str, words: Words) -> str:
     """Name of a download in the export menu."""
     return {
         "png": words("Image (PNG)"), "svg": words("Drawing (SVG)"), "csv": words("Table (CSV)"), "xlsx": words("Workbook (XLSX)"),
-        "parquet": words("Data (Parquet)"), "geojson": words("Map data (GeoJSON)"),
+        "parquet": words("Data (Parquet)"), "geojson": words("Map data (GeoJSON)"), BRIEFING: words("Add to briefing"),
     }[kind]  # fmt: skip
 
 
@@ -119,7 +144,7 @@ def _twin(exhibit: Exhibit, context: Context) -> dict:
     rows = [[_cell(value, context.words) for value in row] for row in table[shown].itertuples(index=False)]
     links = (
         [
-            context.drill(**{name.replace("-", "_"): row[table.columns.get_loc(name)] for name in exhibit.codes})
+            context.drill(**{name.replace("-", "_"): code for name in exhibit.codes if (code := row[table.columns.get_loc(name)])})
             for row in table.itertuples(index=False)
         ]
         if exhibit.codes

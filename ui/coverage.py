@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pandas as pd
 import streamlit as st
 
-from analytics import coverage, coverage_figures, equity, places, planning, schema, targets
+from analytics import coverage, coverage_figures, gallery, places, planning, schema, targets
 from analytics.coverage import Evidence, Window
 from analytics.errors import DataFaults, OutreachError
-from analytics.exhibit import Context, Exhibit, Link
-from analytics.measures import before
-from analytics.selection import Selection, read_selection, sentence, span_phrase
-from analytics.store import Store
+from analytics.exhibit import Context, recipe
 from analytics.text import Words
 from ui import cache, cards
 from ui.frame import View, faults
@@ -178,7 +173,7 @@ def _is_half(term: str) -> bool:
 def where_next(board: Board) -> None:
     """A proposal of visits under terms of one's own, its reasons, its map; any line can be fixed or left out."""
     view, words, context = board.view, board.words, board.context
-    st.html(f'<p class="panel">{escape(explanation(words))}</p>')
+    st.html(f'<p class="panel">{escape(coverage_figures.explanation(words))}</p>')
     columns = st.columns([1, 1, 1, 1.5, 1.7, 1.7], gap="small", vertical_alignment="bottom")
     with columns[0]:
         visits = view.number_option("visits", words("Visits"), 12, 1, 100)
@@ -195,21 +190,15 @@ def where_next(board: Board) -> None:
         age = view.number_option("age", words("Weight of time since the last (%)"), 50, 0, 100, words("At 50, half of a visit's value grows with the months since the last event, in full after 60 months or where none was found. At 0 only residents count."), slider=True)  # fmt: skip
     with columns[5]:
         unsure = view.number_option("unsure", words("Unclear cells count (%)"), 50, 0, 100, words("An unclear cell may have been reached by an event without a district. At 50 it counts half as much as a gap, since nothing says which."), slider=True)  # fmt: skip
-    weights = audience_weights(board)
+    audience_weights(board)
     units = residents(board) if level == "subdistrict" else None
-    locked, excluded = (_keys(view.hidden_option(name)) for name in ("lock", "drop"))
+    locked, excluded = (gallery.visit_keys(view.hidden_option(name)) for name in ("lock", "drop"))
+    chosen = {"visits": visits, "floor": floor, "cap": cap, "level": level, "age": age, "unsure": unsure}
+    kept = {name: view.options[name] for name in ("lock", "drop", *(name for name in view.options if name.startswith("weight-")))}
+    options = {name: str(value) for name, value in (chosen | kept).items() if value != ""}
+    options |= {"as-of": board.evidence.as_of.isoformat(), "months": str(board.window.months)}
     try:
-        terms = planning.Terms(
-            visits,
-            floor,
-            cap,
-            time_weight=age / 100,
-            unclear_weight=unsure / 100,
-            audience_weights=weights,
-            locked=locked,
-            excluded=excluded,
-        )
-        plan = _plan(board, level, terms, units)
+        plan = _plan(board, options, units)
     except OutreachError as error:
         reset = context.here(context.selection, **{name: value for name, value in view.options.items() if name not in ("lock", "drop")})
         link = (
@@ -219,26 +208,21 @@ def where_next(board: Board) -> None:
             f'<div class="empty" role="status"><h2>{escape(words("No plan keeps all these terms"))}</h2><p>{escape(words(error.message, **error.values))}</p>{link}</div>'
         )
         return
-    exhibit = plan_exhibit(plan, board, terms)
+    # A plan from a file that only this viewer has cannot be made again elsewhere.
+    own_file = units is not None and st.session_state.get("residents") is not None
+    listed, mapped = (() if own_file else recipe(kind, **options) for kind in ("plan", "plan-map"))
+    exhibit = replace(coverage_figures.plan_list(plan, board.window, context), recipe=listed)
     left, right = st.columns([1, 1], gap="small")
     with left:
         cards.card(view, exhibit)
         plan_rows(plan, board, locked, excluded)
     with right:
-        cards.card(view, coverage_figures.plan_map(plan, context))
+        cards.card(view, replace(coverage_figures.plan_map(plan, context), recipe=mapped))
 
 
-def explanation(words: Words) -> str:
-    """How a proposal is made."""
-    return words(
-        "Proposed are the visits that together reach most residents without a report in the look-back span. There is no census of audiences: residents of a place are shared among its audiences, equally unless weights say otherwise. The choice is exact, not a rule of thumb."
-    )
-
-
-def audience_weights(board: Board) -> dict[str, float]:
+def audience_weights(board: Board) -> None:
     """A weight for each audience, 1 unless changed; they stand in the address."""
     view, words = board.view, board.words
-    weights = {}
     with st.expander(words("Weights of audiences")):
         st.caption(
             words(
@@ -248,10 +232,7 @@ def audience_weights(board: Board) -> dict[str, float]:
         columns = st.columns(5)
         for number, code in enumerate(term for term in schema.AUDIENCE if term != coverage.OTHER):
             with columns[number % 5]:
-                weight = view.number_option(f"weight-{code.replace(' ', '-')}", words.term("audience", code), 1, 0, 10)
-            if weight != 1:
-                weights[code] = float(weight)
-    return weights
+                view.number_option(f"weight-{code.replace(' ', '-')}", words.term("audience", code), 1, 0, 10)
 
 
 def residents(board: Board) -> pd.DataFrame | None:
@@ -289,58 +270,15 @@ def _uploaded(given, path: str, read, words: Words) -> pd.DataFrame | None:
     return None
 
 
-def _keys(text: str) -> tuple[planning.Key, ...]:
-    """`110111:students` or `110111:students:110111001`, comma-separated, as keys of visits."""
-    parts = (tuple(part.split(":")) for part in text.split(",") if part.count(":") in (1, 2))
-    return tuple(dict.fromkeys((part + ("",))[:3] for part in parts))
-
-
 def _spelt(key: planning.Key) -> str:
     return ":".join(part for part in key if part)
 
 
-def _plan(board: Board, level: str, terms: planning.Terms, units: pd.DataFrame | None) -> planning.Plan:
-    """The plan under these terms, made once for all who ask the same."""
+def _plan(board: Board, options: dict[str, str], units: pd.DataFrame | None) -> planning.Plan:
+    """The plan under these options, made once for all who ask the same."""
     given = None if units is None else int(pd.util.hash_pandas_object(units).sum())
-    key = (
-        "plan",
-        board.view.store.version,
-        board.context.selection,
-        board.window,
-        level,
-        terms,
-        tuple(terms.audience_weights.items()),
-        given,
-    )
-
-    def made() -> planning.Plan:
-        cells, held, held_audiences = coverage.plan_cells(board.evidence, board.window, level == "subdistrict")
-        known = planning.with_residents(cells, terms.audience_weights, planning.unit_residents(units))
-        return planning.propose(known, terms, held, held_audiences)
-
-    return cache.remembered(key, made)
-
-
-def plan_exhibit(plan: planning.Plan, board: Board, terms: planning.Terms) -> Exhibit:
-    """The plan as a card: what it reaches, whether it is the only best one, its table for export."""
-    words = board.words
-    reached = words.plural(
-        "{n} visit reaching {residents} residents",
-        "{n} visits reaching {residents} residents",
-        len(plan.visits),
-        residents=words.number(plan.covered_residents),
-    )
-    notes = [
-        words("No other set of visits does as well.")
-        if plan.unique
-        else words("Another set of visits does equally well; this is the first of them in the order of the list."),
-        planning.shortage(plan, words),
-        words("Looked back over: {window}.", window=coverage_figures.window_phrase(board.window, words)),
-    ]
-    table = planning.plan_table(plan, words, board.window.end, coverage.months_of(board.window))
-    return Exhibit(
-        "plan", reached, {}, lambda: table, reached, tuple(Link(note) for note in notes if note), (), 0, about=explanation(words)
-    )
+    key = ("plan", board.view.store.version, board.context.selection, tuple(sorted(options.items())), given)
+    return cache.remembered(key, lambda: gallery.plan(board.context, options, cache.measure, units))
 
 
 def plan_rows(plan: planning.Plan, board: Board, locked: tuple[planning.Key, ...], excluded: tuple[planning.Key, ...]) -> None:
@@ -391,7 +329,9 @@ def plan_and_actual(board: Board) -> None:
         st.html(f'<div class="empty"><h2>{escape(words("No plan file yet"))}</h2><p>{escape(words("One line per target, such as:"))}</p><pre>district,audience,period,target_events\n110108,students,2025,6\n,enterprises,2025-H2,10</pre><p>{escape(words("An empty district or audience means all. Periods are 2025, 2025-H1, 2025-Q2 or 2025-04. The setting OUTREACH_TARGETS names a file for everybody."))}</p></div>')  # fmt: skip
         return
     progress = targets.progress(view.store, view.context.selection, table, board.evidence.as_of)
-    cards.card(view, coverage_figures.targets_chart(progress, view.context, board.evidence.as_of))
+    chart = coverage_figures.targets_chart(progress, view.context, board.evidence.as_of)
+    # Targets from a file that only this viewer has cannot be drawn again elsewhere.
+    cards.card(view, chart if given is not None else replace(chart, recipe=recipe("targets", as_of=board.evidence.as_of)))
 
 
 # ------------------------------------------------------------------ how evenly
@@ -400,7 +340,7 @@ def plan_and_actual(board: Board) -> None:
 def evenness(board: Board) -> None:
     """Lorenz curve, functional zones, location quotients: of all 16 districts, whatever district is chosen."""
     view, context = board.view, board.context
-    even = even_of(board.evidence)
+    even = coverage_figures.evenness(board.evidence)
     if not even.events:
         text = board.words("No report that names a district was found under these filters; there is nothing to compare with residents.")
         st.html(f'<div class="empty" role="status"><p>{escape(text)}</p></div>')
@@ -411,30 +351,6 @@ def evenness(board: Board) -> None:
     with right:
         cards.card(view, coverage_figures.zones_chart(even, context))
     cards.card(view, coverage_figures.quotient_matrix(even, context))
-
-
-def even_of(evidence: Evidence) -> coverage_figures.Evenness:
-    """Events placed against residents, from the evidence."""
-    table = evidence.by_basis
-    bases = evidence.selection.place_basis or tuple(schema.PLACE_BASIS)
-    placed = table[table["place-basis"].isin(bases) & (table["district"] != schema.UNPLACED)]
-    events = placed.groupby("district")["events"].sum().reindex(places.adcodes(), fill_value=0)
-    people = places.districts().set_index("adcode")["residents_2020"]
-    by_audience = evidence.table("district", "audience")
-    pairs = pd.MultiIndex.from_product([places.adcodes(), list(schema.AUDIENCE)], names=["district", "audience"])
-    cells = by_audience.set_index(["district", "audience"])["events"].reindex(pairs, fill_value=0).reset_index()
-    total = int(events.sum())
-    return coverage_figures.Evenness(
-        equity.lorenz(events, people),
-        equity.gini(events, people),
-        equity.bootstrap(events, people, equity.gini),
-        # Spread in proportion to residents, as many events as were placed.
-        equity.bootstrap(people / people.sum() * total, people, equity.gini),
-        equity.theil(events, people, equity.ZONES),
-        equity.location_quotients(cells),
-        total,
-        int(table.loc[table["district"] == schema.UNPLACED, "events"].sum()),
-    )
 
 
 # ------------------------------------------------------------------ comparison
@@ -459,33 +375,11 @@ def comparison(board: Board) -> None:
     st.html(
         f'<p class="panel"><a href="{escape(hold)}">{escape(words("Hold this view"))}</a> {escape(words("then change filters or the span to compare any two."))}</p>'
     )
-    pair = compared(evidence.selection, against, held, evidence.as_of, view.store)
+    options = {"indicator": indicator.name, "against": against, "held": held, "as-of": evidence.as_of.isoformat()}
+    pair = gallery.comparison(context, options, cache.measure)
     if pair is None:
         message = words("Set a span first; it is compared with the one before.") if against == "before" else words("No view is held yet.")
         st.html(f'<div class="empty" role="status"><p>{escape(message)}</p></div>')
         return
-    then, now = (Evidence(evidence.store, each.without("district"), evidence.as_of, evidence.ask) for each in pair)
-    tables = (coverage.indicator_table(then, indicator), coverage.indicator_table(now, indicator))
-    titles = tuple(_name_of(each, pair, against, words) for each in pair)
-    contexts = tuple(Context(context.store, each, words, context.page) for each in pair)
-    changed = coverage.changes(now, then, indicator)
-    cards.card(view, coverage_figures.comparison(changed, indicator, contexts[0], contexts[1], titles, tables))
-    cards.card(view, coverage_figures.change_chart(changed, indicator, contexts[1], titles))
-
-
-def compared(selection: Selection, against: str, held: str, as_of: date, store: Store) -> tuple[Selection, Selection] | None:
-    """The two selections, the earlier or held one first; None where one is missing."""
-    if against == "year":
-        this, last = coverage.year_to_date(as_of)
-        return selection.change(start=last[0], end=last[1]), selection.change(start=this[0], end=this[1])
-    if against == "before":
-        earlier = before(selection)
-        return (earlier, selection) if earlier else None
-    return (read_selection(parse_qs(held), store)[0], selection) if held else None
-
-
-def _name_of(each: Selection, pair: tuple[Selection, Selection], against: str, words: Words) -> str:
-    if against != "held":
-        return span_phrase(each.start, each.end, words)
-    text = sentence(each, words)
-    return text if len(text) < 46 else text[:45] + "…"
+    cards.card(view, replace(pair[0], recipe=recipe("comparison", **options)))
+    cards.card(view, replace(pair[1], recipe=recipe("changes", **options)))

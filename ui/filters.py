@@ -38,6 +38,7 @@ def read_address(store: Store) -> bool:
     state["_unknown"] = unknown
     state["_language"] = _language(url)
     state["_selection"] = selection
+    state["_briefing"] = "".join(sign for sign in url.get("briefing", [""])[0] if sign in "0123456789abcdef")[:32]
     for name in WIDGETS:
         value = getattr(selection, FIELDS[name])
         state[name] = list(value) if isinstance(value, tuple) else value
@@ -59,7 +60,8 @@ def _language(url: dict[str, list[str]]) -> str:
 def write_address(options: dict[str, str]) -> None:
     """Make the address say what is shown; the language is always in it, so that an empty one is never mistaken for a link."""
     state = st.session_state
-    wanted = state["_selection"].query() | {name: [value] for name, value in options.items() if value} | {"language": [state["_language"]]}
+    more = options | {"briefing": state.get("_briefing", "")}
+    wanted = state["_selection"].query() | {name: [value] for name, value in more.items() if value} | {"language": [state["_language"]]}
     if wanted != address():
         st.query_params.from_dict(wanted)
     state["_address"] = wanted

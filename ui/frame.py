@@ -24,6 +24,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("timeline", "pages/timeline.py", "Timeline"),
     ("coverage", "pages/coverage.py", "Coverage"),
     ("events", "pages/events.py", "Events"),
+    ("briefing", "pages/briefing.py", "Briefing"),
 )
 STYLE = (Path(__file__).parent / "frame.css").read_text("utf-8")
 
@@ -37,6 +38,7 @@ def page_names(words: Words) -> dict[str, str]:
         "timeline": words("Timeline"),
         "coverage": words("Coverage"),
         "events": words("Events"),
+        "briefing": words("Briefing"),
     }
 
 
@@ -138,7 +140,8 @@ def run() -> None:
     words = Words(st.session_state["_language"])
     selection = filters.sidebar(store, words)
     here = next((name for name, each in pages.items() if each.url_path == page.url_path), "")
-    context = Context(store, selection, words, here, cache.left_out(store, selection))
+    kept = (("briefing", st.session_state["_briefing"]),) if st.session_state["_briefing"] else ()
+    context = Context(store, selection, words, here, cache.left_out(store, selection), kept)
     view = View(context, adopted)
     _navigation(view, here)
     if store.refused:

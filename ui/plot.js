@@ -68,7 +68,7 @@ async function image(Plotly, data, format) {
 const config = () => ({ displayModeBar: false, responsive: false, topojsonURL: 'data:application/json,{"type":"Topology","objects":{},"arcs":[]}#' });
 
 function menu(data, api) {
-  const box = element("details", { className: "menu" }, element("summary", { title: data.words.export, ariaLabel: `${data.words.export}: ${data.title}` }, "⤓"));
+  const box = element("details", { className: "menu" }, element("summary", { title: data.words.export, ariaLabel: `${data.words.export}: ${data.title}` }, data.menu ?? "⤓"));
   const list = element("div", { role: "menu" });
   for (const [format, name] of data.formats) {
     const button = element("button", { type: "button", role: "menuitem", textContent: name });
@@ -100,7 +100,7 @@ function findings(list, label) {
   return list.map(({ text, href }) => {
     const button = element("button", { type: "button", className: "copy", ariaLabel: `${label}: ${text}`, title: label, textContent: label });
     button.onclick = () => navigator.clipboard.writeText(text).then(() => { button.textContent = "✓"; setTimeout(() => { button.textContent = label; }, 1500); });
-    return element("li", {}, href ? element("a", { href, textContent: text }) : element("span", { textContent: text }), button);
+    return element("li", {}, href ? element("a", { href, textContent: text }) : element("span", { textContent: text }), ...(label ? [button] : []));
   });
 }
 
@@ -125,10 +125,12 @@ export default function (api) {
   const toggle = element("button", { type: "button", className: "toggle", ariaLabel: `${data.words.table}: ${data.title}`, title: data.words.table, textContent: "☷" });
   toggle.setAttribute("aria-pressed", String(!!data.table));
   toggle.onclick = () => api.setStateValue("table", !data.table);
-  if (!open) header.replaceChildren(element("h3", { textContent: data.title }), ...about(data.about), ...(data.figure || data.sentences.length ? [toggle] : []), menu(data, api));
+  card.classList.toggle("slide", !!data.slide);
+  const tools = data.slide ? [element("span", { className: "sentence", textContent: data.slide.sentence })] : [...about(data.about), ...(data.figure || data.sentences.length ? [toggle] : []), menu(data, api)];
+  if (!open) header.replaceChildren(element("h3", { textContent: data.title }), ...tools);
   table.replaceChildren(...(data.table ? [twin(data.table)] : []));
-  list.replaceChildren(...findings(data.sentences, data.words.copy));
-  footer.replaceChildren(...notes(data.notes));
+  list.replaceChildren(...findings(data.sentences, data.slide ? "" : data.words.copy));
+  footer.replaceChildren(...(data.slide?.note ? [element("em", { textContent: data.slide.note })] : []), ...notes(data.notes), ...(data.slide ? [element("b", { textContent: data.slide.number })] : []));
   card.dataset.key = data.key;
   document.documentElement.lang = data.language;
   if (data.file_content && card.dataset.saved !== data.file_content.id) {
@@ -161,7 +163,7 @@ export default function (api) {
     }
     return Plotly.react(plot, figure.data, figure.layout, config()).then(() => {
       plot.removeAllListeners("plotly_click");
-      plot.on("plotly_click", ({ points }) => { const href = points[0]?.customdata; if (typeof href === "string" && href) go(href); });
+      plot.on("plotly_click", ({ points }) => { const href = points[0]?.customdata; if (typeof href === "string" && href && !data.slide) go(href); });
       plot.dataset.drawn = data.stamp;
     });
   };

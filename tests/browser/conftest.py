@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,7 +39,8 @@ def serving(**settings: str) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    briefings = {"OUTREACH_BRIEFINGS": f"sqlite:///{tempfile.mkdtemp()}/briefings.sqlite"}
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | briefings | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
         _await_health(address, process)
@@ -109,7 +111,7 @@ def visit(page: Page, server: str) -> Callable[..., Page]:
     return go
 
 
-CHARTS = {"": 4, "district_map": 1, "audiences": 7, "timeline": 4, "coverage": 4, "events": 0}
+CHARTS = {"": 4, "district_map": 1, "audiences": 7, "timeline": 4, "coverage": 4, "events": 0, "briefing": 0}
 """Charts that a page with something to show draws at least."""
 
 

@@ -17,9 +17,10 @@ PAGES = {
     "timeline": "When? Is it",
     "coverage": "Who is not reached",
     "events": "Which events exactly",
+    "briefing": "What goes into the meeting",
 }
-EMPTIED = [path for path in PAGES if path != "coverage"]
-"""Pages that say so where filters leave nothing; on the coverage page that is a finding."""
+EMPTIED = [path for path in PAGES if path not in ("coverage", "briefing")]
+"""Pages that say so where filters leave nothing; on the coverage page that is a finding, and a briefing has filters of its own."""
 CHINESE = {
     "": "办了多少",
     "district_map": "去了哪些区",
