@@ -1,5 +1,5 @@
 #!/bin/sh
-# What tests need beside Python packages: Chromium, a font with Chinese, a PostgreSQL server. Debian's packages first.
+# What tests need beside Python packages: Chromium, a font with Chinese, a PostgreSQL server, LibreOffice. Debian's packages first.
 set -eu
 bin=$1
 
@@ -10,6 +10,7 @@ packages=""
 found chromium || found google-chrome || packages="$packages chromium"
 fc-list 2>/dev/null | grep -qi 'cjk\|wenquanyi\|han sans' || packages="$packages fonts-noto-cjk"
 have_postgres || packages="$packages postgresql"
+found soffice || packages="$packages libreoffice-impress"
 
 if [ -n "$packages" ]; then
   if found apt-get && [ "$(id -u)" = 0 ]; then
@@ -27,5 +28,9 @@ if ! found chromium && ! found google-chrome; then
 fi
 have_postgres || {
   echo "The tests need a PostgreSQL server. Install Debian's package: sudo apt-get install postgresql" >&2
+  exit 1
+}
+found soffice || {
+  echo "The tests open slides in LibreOffice. Install Debian's package: sudo apt-get install libreoffice-impress" >&2
   exit 1
 }

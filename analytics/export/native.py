@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -119,10 +120,18 @@ def _lines(traces: list[dict], layout: dict) -> Chart:
         series.append(
             Series(_written(trace.get("name") or ""), tuple(map(_number, y)), line.get("color", theme.LIGHT["@bar"]), x=tuple(map(_number, x)), dashed=line.get("dash", "solid") != "solid")
         )  # fmt: skip
+    longest = max(series, key=lambda each: len(each.x), default=None)
+    series = [_drawn_through(each, longest) if len(each.x) == 2 < len(longest.x) and not dates else each for each in series]
     x_title, y_title = (layout.get(name, {}).get("title", {}).get("text", "") for name in ("xaxis", "yaxis"))
     share = layout.get("xaxis", {}).get("ticksuffix") == " %"
     low, high = (0, 100) if share else (None, None)
     return Chart("xy", (), tuple(series), "mmm" if dates else "0", dates, x_title, y_title, low, high, legend=True)
+
+
+def _drawn_through(line: Series, other: Series) -> Series:
+    """A straight line with a point at each place of the other: LibreOffice leaves out a line of two points beside a longer one."""
+    (start, end), (low, high) = line.x, line.values
+    return replace(line, x=other.x, values=tuple(low + (high - low) * (x - start) / (end - start) for x in other.x))
 
 
 def _stepped(x: list[float], y: list) -> tuple[list[float], list]:

@@ -201,7 +201,7 @@ class _Writer:
             sheet.write_string(row, 0, _written(name), self.format(font_color=MUTED))
             sheet.write_string(row, 1, _written(text))
         top = len(self.deck.about) + 2
-        for column, text in enumerate(("", labels["contents"], labels["filters"])):
+        for column, text in enumerate((labels["contents"], labels["filters"]), start=1):
             sheet.write_string(top, column, _written(text), self.format(bold=True, bottom=1))
         wrap, link = self.format(text_wrap=True, valign="top"), self.format(font_color="#1c5f9e", underline=1, text_wrap=True, valign="top")
         for row, (name, slide) in enumerate(zip(self.sheets, self.deck.slides, strict=True), start=top + 1):
