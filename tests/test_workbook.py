@@ -50,7 +50,9 @@ LINES = Chart(
     legend=True,
 )
 CHARTS = {"bar": BARS, "stacked bar": STACKED, "column": COLUMNS, "stacked column": STACKED_COLUMNS, "xy": LINES}
-GRID = Grid(("A", "B"), (("Haidian", (Cell("3", "#1c5f9e", "#ffffff"), Cell(""))), ("Daxing", (Cell("0", "#e9e6e1"), Cell("7", "#9acbf0")))))
+GRID = Grid(
+    ("A", "B"), (("Haidian", (Cell("3", "#1c5f9e", "#ffffff"), Cell(""))), ("Daxing", (Cell("0", "#e9e6e1"), Cell("7", "#9acbf0"))))
+)
 MAP = Map(
     (District("110108", "Haidian", "12", "#1c5f9e", "#ffffff", True), District("110115", "Daxing", "–", "#e9e6e1", "#23313f")),
     "Events",
@@ -177,7 +179,7 @@ def test_an_item_has_its_texts_and_then_its_numbers_as_a_table():
 
 def test_sheets_are_set_up_for_paper_and_for_scrolling():
     sheet = written()["1 Events by audience"]
-    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == ("landscape", "9", 1, 0)  # fmt: skip
+    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == ("landscape", 9, 1, 0)  # fmt: skip
     assert (sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.print_title_rows, sheet.freeze_panes) == (True, "$8:$8", "A9")
 
 
@@ -256,7 +258,7 @@ def test_an_invisible_series_is_there_but_not_seen_and_days_are_days():
     assert found(root, "//c:grouping/@val") == ["stacked"]
     assert found(root, "//c:valAx/c:scaling/c:min/@val | //c:valAx/c:scaling/c:max/@val") == ["45100", "44927"]
     assert found(root, "//c:valAx/c:numFmt/@formatCode") == ["yyyy"]
-    assert f"{values(book, 'outreach_one_chart1')[1][1]:%Y-%m-%d}" == "2023-01-01"
+    assert f"{values(book, 'outreach_1_chart1')[1][1]:%Y-%m-%d}" == "2023-01-01"
 
 
 def test_lines_are_drawn_over_days_dashed_where_they_are_asked_to_be():
@@ -276,7 +278,7 @@ def test_a_chart_without_numbers_is_left_out():
 
 
 def test_a_grid_is_a_block_of_filled_cells():
-    _, block = places(written(), "outreach_grid_2d1_grid1")
+    _, block = places(written(), "outreach_2_grid1")
     assert [[cell.value for cell in row] for row in block] == [[None, "A", "B"], ["Haidian", "3", None], ["Daxing", "0", "7"]]
     fills = [[cell.fill.fgColor.rgb if cell.fill.fill_type else None for cell in row[1:]] for row in block[1:]]
     assert fills == [["FF1C5F9E", None], ["FFE9E6E1", "FF9ACBF0"]]
@@ -285,11 +287,11 @@ def test_a_grid_is_a_block_of_filled_cells():
 
 def test_a_map_is_districts_in_the_colours_of_their_classes_and_a_legend():
     book = written()
-    _, block = places(book, "outreach_map_map1")
+    _, block = places(book, "outreach_3_map1")
     assert [[cell.value for cell in row] for row in block] == [["Haidian", "110108", "12"], ["Daxing", "110115", "–"]]
     assert [row[2].fill.fgColor.rgb for row in block] == ["FF1C5F9E", "FFE9E6E1"]
-    assert [row[0] for row in values(book, "outreach_map_legend1")] == ["1 – 12", "no report found"]
-    assert len(values(book, "outreach_map_map2")) == 2
+    assert [row[0] for row in values(book, "outreach_3_legend1")] == ["1 – 12", "no report found"]
+    assert len(values(book, "outreach_3_map2")) == 2
 
 
 # ------------------------------------------------------------------ texts that would do harm
@@ -324,10 +326,12 @@ def test_any_text_gives_a_sound_workbook_that_runs_nothing(text):
     book, read = opened(content), workbook.read(content)
     assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
     for sheet in book.worksheets[:-1]:
-        assert not [cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str) and re.match(r"\s*[=+\-@＝]", cell.value)]
+        assert not [
+            cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str) and re.match(r"\s*[=+\-@＝]", cell.value)
+        ]
     assert read.slides == read.manifest["exported"]
     assert read.manifest["text"] == text
-    assert set(read.slides) == {re.sub("[\ud800-\udfff]", "?", text or "k"), "other"} if "\ud800" in text else {text or "k", "other"}
+    assert list(read.slides) == [text or "k", "other"]
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for name in archive.namelist():
             etree.fromstring(archive.read(name))
@@ -351,14 +355,14 @@ def test_a_label_cannot_take_the_name_of_the_record():
 
 def test_a_text_longer_than_a_cell_is_cut():
     book = written(deck_of(slide(note="🎓" + "a" * 40_000)))
-    note = values(book, "outreach_one_note")[0][0]
+    note = values(book, "outreach_1_note")[0][0]
     assert (len(note.encode("utf-16-le")) // 2, note[:2]) == (32_767, "🎓a")
 
 
 def test_the_record_is_split_into_cells_that_excel_takes():
     manifest = {"text": "中_x0041_文\n" * 9_000, "list": [1, 2.5, None]}
     content = workbook.write(deck_of(manifest=manifest))
-    lengths = [len(row[0]) for row in values(opened(content), "outreach_manifest")]
+    lengths = [len(row[0]) for row in values(opened(content), "outreach_record")]
     assert (max(lengths), len(lengths) > 2) == (30_000, True)
     read = workbook.read(content).manifest
     assert {name: read[name] for name in manifest} == manifest
@@ -392,22 +396,22 @@ def test_facts_are_flat():
 
 
 EDITS = {
-    "title": ("outreach_bars_title", 0, 0, "Mine", "title", "Mine"),
-    "filters": ("outreach_bars_filters", 0, 0, "2024", "filters", "2024"),
-    "a finding": ("outreach_bars_findings", 1, 0, "Mine", "findings/2", "Mine"),
-    "the note": ("outreach_bars_note", 0, 0, "Mine", "note", "Mine"),
-    "footnotes": ("outreach_bars_footnotes", 0, 0, None, "footnotes", None),
-    "a number of the table": ("outreach_bars_table", 1, 1, 13, "table/1/2", 13.0),
-    "a tiny change": ("outreach_bars_table", 1, 2, 0.123457, "table/1/3", 0.123457),
-    "a heading": ("outreach_bars_table", 0, 1, "Happenings", "table/0/2", "Happenings"),
-    "a gap filled": ("outreach_bars_table", 3, 1, 1, "table/3/2", 1.0),
-    "a bar": ("outreach_bars_chart1", 1, 1, 99, "chart/1/1/1", 99.0),
-    "a category": ("outreach_bars_chart1", 1, 0, "Pupils", "chart/1/categories/1", "Pupils"),
-    "a label": ("outreach_bars_chart1labels", 1, 0, "13", "chart/1/1/label/1", "13"),
-    "a point's day": ("outreach__4cines_chart1x", 1, 0, 45293, "chart/1/1/x/1", 45293.0),
-    "a cell of the grid": ("outreach_grid_2d1_grid1", 1, 1, "4", "grid/1/1", "4"),
-    "a value on the map": ("outreach_map_map1", 0, 2, "13", "map/110108/value", "13"),
-    "a sentence": ("outreach_text_text1", 1, 0, "Mine", "text/2", "Mine"),
+    "title": ("outreach_1_title", 0, 0, "Mine", "title", "Mine"),
+    "filters": ("outreach_1_filters", 0, 0, "2024", "filters", "2024"),
+    "a finding": ("outreach_1_findings", 1, 0, "Mine", "findings/2", "Mine"),
+    "the note": ("outreach_1_note", 0, 0, "Mine", "note", "Mine"),
+    "footnotes": ("outreach_1_footnotes", 0, 0, None, "footnotes", None),
+    "a number of the table": ("outreach_1_table", 1, 1, 13, "table/1/2", 13.0),
+    "a tiny change": ("outreach_1_table", 1, 2, 0.123457, "table/1/3", 0.123457),
+    "a heading": ("outreach_1_table", 0, 1, "Happenings", "table/0/2", "Happenings"),
+    "a gap filled": ("outreach_1_table", 3, 1, 1, "table/3/2", 1.0),
+    "a bar": ("outreach_1_chart1", 1, 1, 99, "chart/1/1/1", 99.0),
+    "a category": ("outreach_1_chart1", 1, 0, "Pupils", "chart/1/categories/1", "Pupils"),
+    "a label": ("outreach_1_chart1labels", 1, 0, "13", "chart/1/1/label/1", "13"),
+    "a point's day": ("outreach_4_chart1x", 1, 0, 45293, "chart/1/1/x/1", 45293.0),
+    "a cell of the grid": ("outreach_2_grid1", 1, 1, "4", "grid/1/1", "4"),
+    "a value on the map": ("outreach_3_map1", 0, 2, "13", "map/110108/value", "13"),
+    "a sentence": ("outreach_5_text1", 1, 0, "Mine", "text/2", "Mine"),
 }
 
 
@@ -432,9 +436,9 @@ def test_one_edited_cell_is_one_difference(whole, edit):
 @pytest.mark.parametrize(
     ("name", "row", "column", "path"),
     [
-        pytest.param("outreach_grid_2d1_grid1", 1, 1, "grid/1/1/fill", id="grid"),
-        pytest.param("outreach_map_map2", 1, 2, "map/2/110115/fill", id="second map"),
-        pytest.param("outreach_map_legend1", 0, 2, "map/legend/1/fill", id="legend"),
+        pytest.param("outreach_2_grid1", 1, 1, "grid/1/1/fill", id="grid"),
+        pytest.param("outreach_3_map2", 1, 2, "map/2/110115/fill", id="second map"),
+        pytest.param("outreach_3_legend1", 0, 2, "map/legend/1/fill", id="legend"),
     ],
 )
 def test_one_other_fill_is_one_difference(whole, name, row, column, path):
@@ -452,7 +456,7 @@ def test_saved_again_without_an_edit_nothing_differs(whole):
 
 def test_rows_added_to_a_table_are_seen():
     book = written(deck_of(slide("k")))
-    sheet, block = places(book, "outreach_k_table")
+    sheet, block = places(book, "outreach_1_table")
     below = block[-1][0].row + 1
     sheet.cell(below, 1).value = "Mine"
     next(iter(sheet.tables.values())).ref = f"A{block[0][0].row}:C{below}"
@@ -477,7 +481,7 @@ def test_a_workbook_of_somebody_elses_has_no_record():
 
 def test_a_damaged_record_is_none(whole):
     book = opened(whole)
-    places(book, "outreach_manifest")[1][0][0].value = "{"
+    places(book, "outreach_record")[1][0][0].value = "{"
     assert workbook.read(saved(book)).manifest is None
 
 

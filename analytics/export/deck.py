@@ -72,6 +72,8 @@ INCH, POINT = 914_400, 12_700
 GAP = INCH // 10
 CELL_MARGIN = 8 * POINT
 """Left and right margin of a cell together."""
+WIDE_GRID = 7
+"""A matrix with more columns than this leaves less room to the findings."""
 CELL_SHARE = 0.9
 """How much of a cell its text may fill: a line more than expected would push the table off the slide."""
 BOLD = 1.1
@@ -369,8 +371,12 @@ def _source_slide(presentation, layout, deck: Deck, fonts: Fonts, page: list[Ent
     for entry in page:
         address = _address(entry.url)
         relation = canvas.slide.part.relate_to(address, RT.HYPERLINK, is_external=True) if address else ""
-        tail = _run(fonts, f" {entry.url}", entry.size, colour=MUTED, link=relation) if entry.url else ""
-        paragraphs.append(_paragraph(fonts, entry.text, entry.size, bold=entry.heading, colour=INK, before=SOURCE_GAP, tail=tail))
+        tail = _run(fonts, entry.url, entry.size, colour=MUTED, link=relation) if entry.url else ""
+        paragraphs.append(
+            _paragraph(
+                fonts, f"{entry.text} " if tail else entry.text, entry.size, bold=entry.heading, colour=INK, before=SOURCE_GAP, tail=tail
+            )
+        )
     if paragraphs:
         canvas.add(_shape(canvas, "sources", area, paragraphs))
 
@@ -563,11 +569,11 @@ def _told(canvas: Canvas, slide: Slide, area: Box) -> Box:
     note = [text for text in map(_line, slide.note.splitlines()) if text]
     if not findings and not note:
         return area
-    # Maps need height, so they keep it.
-    maps_in = [part for part in slide.parts if isinstance(part, Map)]
-    few = len(slide.parts) <= 1 or len(maps_in) == len(slide.parts) or (maps_in and len(slide.parts) == 2)
-    if few and area.width > area.height * 1.2:
-        wide = area.width * 28 // 100
+    drawn = [part for part in slide.parts if isinstance(part, Map)]
+    # Maps need all of the height.
+    if (len(slide.parts) <= 1 or len(drawn) == len(slide.parts) or (drawn and len(slide.parts) == 2)) and area.width > area.height * 1.2:
+        wide_grid = any(isinstance(part, Grid) and len(part.columns) > WIDE_GRID for part in slide.parts)
+        wide = area.width * (21 if wide_grid else 28) // 100
         column = Box(area.right - wide, area.top, wide, area.height)
         _blocks(canvas, findings, note, column, beside=False)
         return Box(area.left, area.top, area.width - wide - 2 * GAP, area.height)
@@ -677,6 +683,9 @@ def _table(canvas: Canvas, table: Table | Grid, box: Box, number: int, about: st
         [cell._replace(text=_cut_to(cell.text, most, size, room)) for cell, room in zip(row, rooms, strict=True)]
         for row, most in zip(kept, lines, strict=True)
     ]
+    canvas.cut += [
+        cell.text for row, cut in zip(kept, shown, strict=True) for cell, short in zip(row, cut, strict=True) if cell.text != short.text
+    ]
     heights = [_row_height(row, size, widths) for row in shown]
     heights = [int(height * max(1, min(1.6, box.height / sum(heights)))) for height in heights]
     body = "".join(
@@ -704,7 +713,7 @@ def _grid_rows(grid: Grid) -> list[list[Drawn]]:
 
 def _table_rows(table: Table) -> list[list[Drawn]]:
     columns = [[row[number] for row in table.rows] for number in range(len(table.columns))]
-    sides = ["r" if any(map(_is_number, column)) else "l" for column in columns]
+    sides = ["r" if any(map(_is_number, column)) or all(map(_looks_like_number, column)) else "l" for column in columns]
     years = [all(value is None or _is_year(value) for value in column) for column in columns]
     head = [Drawn(_line(name), align=side, bold=True) for name, side in zip(table.columns, sides, strict=True)]
     body = [[Drawn(_plain(value, year), align=side) for value, side, year in zip(row, sides, years, strict=True)] for row in table.rows]
@@ -713,6 +722,11 @@ def _table_rows(table: Table) -> list[list[Drawn]]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _looks_like_number(value: object) -> bool:
+    """A number as people write it, such as ≥ 1,240 or 12 %."""
+    return value is None or bool(re.fullmatch(r"[≥≤<>~≈+−-]?\s*\d[\d,.\s]*%?|[–-]", _line(value)))
 
 
 def _is_year(value: object) -> bool:
@@ -1264,7 +1278,7 @@ def _labels(
     shown = {each.code: each for each in districts if each.code in points}
     most = max(10 * 8 * POINT, area.width // 4)
     texts = {
-        code: [_cut_to(text, 1, 8, most) for text in (_line(each.name) if named else "", _line(each.value)) if text]
+        code: [_cut_to(text, 1, 8, most) for text in (*(_name_lines(each.name) if named else ()), _line(each.value)) if text]
         for code, each in shown.items()
     }
     for size in (10, 9, 8, 7, 6):
@@ -1276,13 +1290,19 @@ def _labels(
     kept = _apart(kept, set(kept))
     found = []
     for code, box in kept.items():
+        names = len(texts[code]) - bool(_line(shown[code].value)) if named else 0
         lines = [
-            _paragraph(canvas.fonts, text, size, colour=shown[code].colour, align="ctr", bold=line == 0 and named)
+            _paragraph(canvas.fonts, text, size, colour=shown[code].colour, align="ctr", bold=line < names)
             for line, text in enumerate(texts[code])
         ]
         if lines:
             found.append(_shape(canvas, f"{prefix}: {shown[code].name}", box, lines, anchor="ctr", wrap="none", title=f"{code} {prefix}"))
     return found
+
+
+def _name_lines(name: str) -> list[str]:
+    """A name in two languages on two lines."""
+    return [part for part in re.split(r"(?<=[^\u2e80-\uffff])\s+(?=[\u2e80-\uffff])", _line(name), maxsplit=1) if part]
 
 
 def _clashes(boxes: dict[str, Box]) -> list[str]:

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from itertools import accumulate, pairwise
@@ -64,7 +65,9 @@ def pdf(html: bytes, wait: float = PATIENCE) -> bytes:
 
     Raises OutreachError without a browser, or when it does not answer.
     """
-    return _pictures(html, ("pdf",), SIZES["16:9"], wait)["pdf"]
+    browser = _found()
+    with _folder() as name:
+        return _pictures(browser, html, ("pdf",), SIZES["16:9"], Path(name), wait)["pdf"]
 
 
 def images(
@@ -72,21 +75,27 @@ def images(
 ) -> bytes:
     """A zip with every item in each of the formats `png`, `svg`, `pdf`, named by its number and title.
 
-    `progress(done, all)` is called before each item and may raise to stop. Raises OutreachError without a browser, or when it does not answer.
+    `progress(done, all)` is called before each item and may raise to stop; `wait` is seconds for one item.
+    Raises OutreachError without a browser, or when it does not answer.
     """
-    _found()
+    browser, size = _found(), SIZES.get(deck.size, SIZES["16:9"])
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, _folder() as name:
         for number, slide in enumerate(deck.slides):
             if progress:
                 progress(number, len(deck.slides))
             html = page.write(replace(deck, slides=(slide,)), alone=True)
-            made = _pictures(html, formats, SIZES.get(deck.size, SIZES["16:9"]), wait)
+            made = _pictures(browser, html, formats, size, Path(name), wait)
             if "svg" in made:
                 made["svg"] = _svg(slide, deck, made["svg"].decode("utf-8"))
             for kind in formats:
                 archive.writestr(f"{number + 1:02} {_file_name(slide.titles[0])}.{kind}", made[kind])
     return file.getvalue()
+
+
+def _folder() -> tempfile.TemporaryDirectory:
+    # The browser may still be tidying its profile when the folder goes.
+    return tempfile.TemporaryDirectory(prefix="outreach-", ignore_cleanup_errors=True)
 
 
 def _file_name(title: str) -> str:
@@ -106,38 +115,24 @@ def _found() -> str:
     return browser
 
 
-def _pictures(html: bytes, formats: Sequence[str], size: tuple[int, int], wait: float) -> dict[str, bytes]:
+def _pictures(browser: str, html: bytes, formats: Sequence[str], size: tuple[int, int], folder: Path, wait: float) -> dict[str, bytes]:
     """The page in each format, from one run of the browser."""
-    # The browser may still be tidying its profile when the folder goes.
-    with tempfile.TemporaryDirectory(prefix="outreach-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        (folder / "page.html").write_bytes(html)
-        wanted = {
-            "png": f"--screenshot={folder / 'page.png'}",
-            "svg": "--dump-dom",
-            "pdf": f"--print-to-pdf={folder / 'page.pdf'}",
-        }
-        flags = [wanted[kind] for kind in formats]
-        view = [f"--window-size={size[0]},{size[1]}", f"--force-device-scale-factor={SCALE if 'png' in formats else 1}"]
-        text = _run(
-            [
-                *QUIET,
-                f"--user-data-dir={folder / 'profile'}",
-                f"--virtual-time-budget={DRAWING}",
-                "--no-pdf-header-footer",
-                *view,
-                *flags,
-                (folder / "page.html").as_uri(),
-            ],
-            folder,
-            wait,
-        )
-        made = {kind: (folder / f"page.{kind}").read_bytes() for kind in formats if kind != "svg" and (folder / f"page.{kind}").exists()}
-    if "svg" in formats and (drawn := _drawing(text)) is not None:
-        made["svg"] = drawn
-    if len(made) < len(set(formats)):
+    source, png, paper = (folder / name for name in ("page.html", "page.png", "page.pdf"))
+    source.write_bytes(html)
+    png.unlink(missing_ok=True)
+    paper.unlink(missing_ok=True)
+    wanted = {"png": f"--screenshot={png}", "svg": "--dump-dom", "pdf": f"--print-to-pdf={paper}"}
+    view = [f"--window-size={size[0]},{size[1]}", f"--force-device-scale-factor={SCALE if 'png' in formats else 1}"]
+    own = [f"--user-data-dir={folder / 'profile'}", f"--virtual-time-budget={DRAWING}", "--no-pdf-header-footer"]
+    text = _run([browser, *QUIET, *own, *view, *(wanted[kind] for kind in formats), source.as_uri()], folder, wait)
+    made = {
+        "png": png.read_bytes() if png.exists() else None,
+        "pdf": paper.read_bytes() if paper.exists() else None,
+        "svg": _drawing(text),
+    }
+    if any(made[kind] is None for kind in formats):
         raise OutreachError(N_("The browser made no picture. Try again, or name another Chromium in OUTREACH_BROWSER."))
-    return made
+    return {kind: made[kind] for kind in formats}
 
 
 def _drawing(dom: bytes) -> bytes | None:
@@ -146,21 +141,26 @@ def _drawing(dom: bytes) -> bytes | None:
     return unquote(found[1].decode("ascii", "replace").removeprefix("data:image/svg+xml,")).encode("utf-8") if found else None
 
 
-def _run(flags: Sequence[str], folder: Path, wait: float) -> bytes:
+def _run(command: Sequence[str], folder: Path, wait: float) -> bytes:
     """What the browser prints. It and all it started are ended when they take too long."""
     # Its own group, so that none of its many processes stays behind.
-    browser = subprocess.Popen([_found(), *flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=folder, start_new_session=True)  # fmt: skip
+    quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdout": subprocess.PIPE}
     try:
-        return browser.communicate(timeout=wait)[0]
-    except subprocess.TimeoutExpired as error:
-        raise OutreachError(
-            N_("The browser did not answer within {seconds} seconds. Try again, or name another Chromium in OUTREACH_BROWSER."),
-            seconds=f"{wait:g}",
-        ) from error
-    finally:
-        if browser.poll() is None:
-            os.killpg(browser.pid, signal.SIGKILL)
-            browser.communicate()
+        browser = subprocess.Popen(command, cwd=folder, start_new_session=True, **quiet)
+    except OSError:
+        # It is there but cannot be run; that no picture was made is said by the caller.
+        return b""
+    with browser:
+        try:
+            return browser.communicate(timeout=wait)[0]
+        except subprocess.TimeoutExpired as error:
+            raise OutreachError(
+                N_("The browser did not answer within {seconds} seconds. Try again, or name another Chromium in OUTREACH_BROWSER."),
+                seconds=f"{wait:g}",
+            ) from error
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(browser.pid, signal.SIGKILL)
 
 
 # ------------------------------------------------------------------ a chart and its texts as one drawing

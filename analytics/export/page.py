@@ -234,14 +234,15 @@ def _html_table(table: Table, rows: Sequence[tuple]) -> str:
 
 def shares(heads: Sequence[str], rows: Sequence[tuple]) -> list[float]:
     """The part of the width that each column gets: room for its longest word first, the rest to those with long texts."""
+    many = len(heads) > MANY_COLUMNS
     least, more = [], []
     for column, head in enumerate(heads):
         cells = [shown(row[column]) for row in rows[:200]]
         words = [width(word) for text in (head, *cells) for word in re.findall(r"[^\s\u2e80-\uffef]+|[\u2e80-\uffef]{1,3}", clean(text))]
         longest = max(map(width, cells), default=0)
         least.append(max(2.5 + min(16, max(words, default=3)), LONG_TEXT / 2 if longest > LONG_TEXT else 0))
-        more.append(max(0, width(head) / 3 - least[-1], min(70, longest) + 2.5 - least[-1]))
-    room = TABLE_WIDTH[len(heads) > MANY_COLUMNS]
+        more.append(max(0, width(head) / (3 if many else 1) - least[-1], min(70, longest) + 2.5 - least[-1]))
+    room = TABLE_WIDTH[many]
     spare = max(0.0, room - sum(least)) / (sum(more) or 1)
     widths = [one + spare * other for one, other in zip(least, more, strict=True)]
     return [each / sum(widths) for each in widths]

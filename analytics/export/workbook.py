@@ -1,6 +1,6 @@
 """A briefing as XLSX: contents, a sheet per item with its table and native charts, definitions, reports; and such a file read back.
 
-Every block that is written has a defined name (`outreach_KEY_ROLE`), so that it is found again after rows were inserted, sheets renamed
+Every block that is written has a defined name (`outreach_3_table`: the table of the third item), so that it is found again after rows were inserted, sheets renamed
 or the file was saved by another program.
 """
 
@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from numbers import Real
 
 import openpyxl
 import xlsxwriter
@@ -103,6 +104,11 @@ def _lines(text: str, most: float) -> int:
     return sum(max(1, math.ceil(width(line) * 1.08 / most)) for line in text.split("\n"))
 
 
+def _named_plainly(text: str) -> str:
+    """A name on one line in which nothing looks like one of Excel's escapes (`_x0041_`), which names and cells write differently."""
+    return collapsed(re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", " ", text))
+
+
 def unlike(names: Iterable[str], form: str = "{} ({})", most: int = 255) -> list[str]:
     """The names, each different from those before in more than its case; a number is added to a second one."""
     found: list[str] = []
@@ -120,7 +126,7 @@ def unlike(names: Iterable[str], form: str = "{} ({})", most: int = 255) -> list
 
 def sheet_names(names: Iterable[str]) -> list[str]:
     """Names that Excel takes for sheets: at most 31 characters, none of []:*?/\\, no straight quotes at the ends, each once."""
-    plain = [collapsed(re.sub(r"[\[\]:*?/\\\x00-\x1f\x7f]", " ", clean(name)).replace("'", "’")) or "–" for name in names]
+    plain = [_named_plainly(re.sub(r"[\[\]:*?/\\\x00-\x1f\x7f]", " ", clean(name)).replace("'", "’")) or "–" for name in names]
     return unlike((cut(name, LONGEST_SHEET_NAME).strip() for name in plain), "{} {}", LONGEST_SHEET_NAME)
 
 
@@ -152,8 +158,8 @@ class _Writer:
     def finished(self) -> bytes:
         self._properties()
         self._contents()
-        for name, slide in zip(self.sheets, self.deck.slides, strict=True):
-            _Item(self, self._sheet(name), slide).write()
+        for number, (name, slide) in enumerate(zip(self.sheets, self.deck.slides, strict=True), start=1):
+            _Item(self, self._sheet(name), slide, number).write()
         self._definitions()
         self._reports()
         self._record()
@@ -167,10 +173,9 @@ class _Writer:
             self.formats[key] = self.book.add_format(properties)
         return self.formats[key]
 
-    def mark(self, sheet: Sheet, role: str, cells: tuple[int, int, int, int], key: str | None = None) -> None:
+    def mark(self, sheet: Sheet, role: str, cells: tuple[int, int, int, int]) -> None:
         """Give a block (first row, first column, last row, last column) its name."""
-        owner = "" if key is None else f"{_encoded(key)}_"
-        self.book.define_name(f"{RECORD}_{owner}{role}", f"={quote_sheetname(sheet.get_name())}!{xl_range_abs(*cells)}")
+        self.book.define_name(f"{RECORD}_{role}", f"={quote_sheetname(sheet.get_name())}!{xl_range_abs(*cells)}")
 
     def _sheet(self, name: str) -> Sheet:
         sheet = self.book.add_worksheet(name)
@@ -231,17 +236,18 @@ class _Writer:
             sheet.set_column(column, column, wide)
         for row, source in enumerate(all_sources(self.deck.slides)[:EXCEL_ROWS], start=2):
             for column, text in enumerate((source.title, source.publisher, source.day, source.url)):
-                sheet.write_string(row, column, _written(text))
+                if text:
+                    sheet.write_string(row, column, _written(text))
         self.mark(sheet, "reports", (0, 0, 0, 0))
 
     def _record(self) -> None:
         sheet = self.book.add_worksheet(RECORD)
         sheet.very_hidden()
-        text = _json(self.manifest)
+        text = _json({"keys": [slide.key for slide in self.deck.slides], "manifest": self.manifest})
         chunks = [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)]
         for row, chunk in enumerate(chunks):
             sheet.write_string(row, 0, chunk)
-        self.mark(sheet, "manifest", (0, 0, len(chunks) - 1, 0))
+        self.mark(sheet, "record", (0, 0, len(chunks) - 1, 0))
 
 
 def all_sources(slides: Sequence[Slide]) -> list[Source]:
@@ -254,24 +260,12 @@ def _json(manifest: dict) -> str:
     return json.dumps(manifest, separators=(",", ":")).replace("_x", "_\\u0078")
 
 
-def _encoded(key: str) -> str:
-    """A key as a defined name takes it, whatever is in it; names do not know capitals from small letters."""
-    return "".join(
-        chr(byte) if chr(byte).isascii() and chr(byte).isalnum() and not chr(byte).isupper() else f"_{byte:02x}" for byte in key.encode()
-    )
-
-
-def _decoded(name: str) -> str:
-    coded = re.sub(r"_([0-9a-f]{2})|([^_])", lambda found: found[1] or f"{ord(found[2]):02x}", name.casefold())
-    return bytes.fromhex(coded).decode("utf-8", "replace")
-
-
 class _Item:
     """One item on its sheet: texts, the table, what is drawn beside it, and the charts' numbers further right."""
 
-    def __init__(self, writer: _Writer, sheet: Sheet, slide: Slide) -> None:
-        self.writer, self.sheet, self.slide = writer, sheet, slide
-        self.format, self.key = writer.format, slide.key
+    def __init__(self, writer: _Writer, sheet: Sheet, slide: Slide, number: int) -> None:
+        self.writer, self.sheet, self.slide, self.number = writer, sheet, slide, number
+        self.format = writer.format
         self.widths = _column_widths(slide.table)
         self.pixels = self.text_end = 0
         self.left = len(slide.table.columns) + 1
@@ -298,7 +292,7 @@ class _Item:
         self.sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
 
     def mark(self, role: str, *cells: int) -> None:
-        self.writer.mark(self.sheet, role, cells, self.key)
+        self.writer.mark(self.sheet, f"{self.number}_{role}", cells)
 
     def _height(self, row: int, lines: float) -> None:
         """Make a row so many lines tall."""
@@ -363,7 +357,7 @@ class _Item:
         table = self.slide.table
         if not table.columns:
             return top
-        heads = unlike(collapsed(_written(name)) or "–" for name in table.columns)
+        heads = unlike(_named_plainly(_written(name)) or "–" for name in table.columns)
         rows = table.rows[:EXCEL_ROWS]
         last = top + max(1, len(rows))
         look = self.format(bold=True, text_wrap=True, valign="top", bottom=1)
@@ -377,9 +371,9 @@ class _Item:
 
     def _cell(self, row: int, column: int, value: object, number_format: str = "", **look: object) -> None:
         """One cell: text, number, or nothing."""
-        if isinstance(value, str):
+        if isinstance(value, str) and value:
             self.sheet.write_string(row, column, _written(value), self.format(**look) if look else None)
-        elif value is not None and math.isfinite(value):
+        elif isinstance(value, Real) and math.isfinite(value):
             number = int(value) if float(value).is_integer() else float(value)
             form = number_format or ("#,##0" if isinstance(number, int) else "#,##0.0##")
             self.sheet.write_number(row, column, number, self.format(num_format=form, **look))
@@ -591,8 +585,19 @@ def _series(part: Chart, number: int, sheet: str, blocks: dict[str, tuple[int, i
 # ------------------------------------------------------------------ reading
 
 ROLES = ("title", "filters", "findings", "note", "footnotes", "text", "chart", "grid", "map", "legend", "table")
-NAME = re.compile(r"outreach_(?:(?P<key>.*)_)?(?P<role>[a-z]+)(?P<number>\d*)(?P<block>x|labels|)", re.IGNORECASE)
+NAME = re.compile(r"outreach_(?:(?P<item>\d+)_)?(?P<role>[a-z]+?)(?:(?P<number>\d+)(?P<block>x|labels|))?", re.IGNORECASE)
 Cells = list[list]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A named block of an item: its role, its number among those of its role, which part of a chart it is, and where it stands."""
+
+    role: str
+    number: str
+    part: str
+    sheet: Worksheet
+    cells: Cells
 
 
 def read(content: bytes) -> Read:
@@ -604,27 +609,25 @@ def read(content: bytes) -> Read:
     Raises OutreachError when the bytes are no workbook.
     """
     book = _opened(content)
-    blocks: dict[str, list[tuple[int, str, str, str, Worksheet, Cells]]] = {}
+    items: dict[int, list[_Block]] = {}
     ours: set[str] = set()
-    manifest = None
+    record: dict = {}
     for name, defined in book.defined_names.items():
         found = NAME.fullmatch(name)
         place = _place(book, defined) if found else None
         if not found or not place:
             continue
-        sheet, cells = place
-        ours.add(sheet.title)
         role = found["role"].lower()
-        if found["key"] is not None and role in ROLES:
-            block = (ROLES.index(role), found["number"], role, (found["block"] or "").lower(), sheet, cells)
-            blocks.setdefault(_decoded(found["key"]), []).append(block)
-        elif role == "manifest":
-            manifest = _manifest(cells)
-    order = {sheet.title: number for number, sheet in enumerate(book.worksheets)}
-    keys = sorted(blocks, key=lambda key: min(order[block[4].title] for block in blocks[key]))
-    slides = {key: _facts(blocks[key]) for key in keys}
+        ours.add(place[0].title)
+        if found["item"] and role in ROLES:
+            items.setdefault(int(found["item"]), []).append(_Block(role, found["number"] or "", (found["block"] or "").lower(), *place))
+        elif role == "record":
+            record = _record(place[1])
+    keys = dict(enumerate(record.get("keys") or (), start=1))
+    slides = {str(keys.get(number, number)): _facts(items[number]) for number in sorted(items)}
     others = sum(sheet.sheet_state == "visible" and sheet.title not in ours for sheet in book.worksheets)
-    return Read(manifest, slides, others)
+    manifest = record.get("manifest")
+    return Read(manifest if isinstance(manifest, dict) else None, slides, others)
 
 
 def _opened(content: bytes) -> openpyxl.Workbook:
@@ -650,29 +653,30 @@ def _place(book: openpyxl.Workbook, defined) -> tuple[Worksheet, Cells] | None:
     return sheet, [list(row) if isinstance(row, tuple) else [row] for row in cells]
 
 
-def _manifest(cells: Cells) -> dict | None:
+def _record(cells: Cells) -> dict:
+    """The keys of the items and the manifest; empty where somebody spoilt it."""
     try:
-        manifest = json.loads("".join(str(row[0].value or "") for row in cells))
+        record = json.loads("".join(str(row[0].value or "") for row in cells))
     except ValueError:
-        return None
-    return manifest if isinstance(manifest, dict) else None
+        return {}
+    return record if isinstance(record, dict) and isinstance(record.get("keys"), list) else {}
 
 
-def _facts(blocks: list[tuple[int, str, str, str, Worksheet, Cells]]) -> dict[str, str | float]:
+def _facts(blocks: list[_Block]) -> dict[str, str | float]:
     facts: dict[str, str | float | None] = {}
-    with_x = {number for _, number, role, block, _, _ in blocks if role == "chart" and block == "x"}
-    for _, number, role, block, sheet, cells in sorted(blocks, key=lambda each: (each[0], len(each[1]), each[1], each[3])):
-        if role == "chart":
-            facts |= _chart_facts(f"chart/{number}", block, cells, number in with_x)
-        elif role == "grid":
-            facts |= _grid_facts(_path("grid", number), cells)
-        elif role in ("map", "legend"):
-            facts |= _map_facts(_path("map", number), role, cells)
-        elif role == "table":
-            facts |= _table_facts(_grown(sheet, cells))
+    with_x = {each.number for each in blocks if each.role == "chart" and each.part == "x"}
+    for each in sorted(blocks, key=lambda each: (ROLES.index(each.role), int(each.number or 0), each.part)):
+        if each.role == "chart":
+            facts |= _chart_facts(f"chart/{each.number}", each.part, each.cells, each.number in with_x)
+        elif each.role == "grid":
+            facts |= _grid_facts(_path("grid", each.number), each.cells)
+        elif each.role in ("map", "legend"):
+            facts |= _map_facts(_path("map", each.number), each.role, each.cells)
+        elif each.role == "table":
+            facts |= _table_facts(_grown(each.sheet, each.cells))
         else:
-            several = role in ("findings", "text")
-            facts |= {f"{role}/{n}" if several else role: _fact(row[0].value) for n, row in enumerate(cells, start=1)}
+            several = each.role in ("findings", "text")
+            facts |= {f"{each.role}/{n}" if several else each.role: _fact(row[0].value) for n, row in enumerate(each.cells, start=1)}
     return {path: value for path, value in facts.items() if value is not None}
 
 

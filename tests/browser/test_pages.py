@@ -28,6 +28,7 @@ CHINESE = {
     "timeline": "什么时候",
     "coverage": "还有哪些没有覆盖",
     "events": "哪些活动",
+    "briefing": "带什么去开会",
 }
 
 
