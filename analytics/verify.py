@@ -193,21 +193,19 @@ def _value(value: str | float | None, words: Words) -> str:
 def place(path: str, words: Words) -> str:
     """Where on a slide a fact stands, in words."""
     first, *rest = path.split("/")
+    kind, _, number = first.partition(" ")
     fixed = {
         "title": words("title"), "filters": words("filters"), "findings": words("finding"), "note": words("note"), "footnotes": words("footnotes"),
         "chart": words("chart"), "grid": words("matrix"), "table": words("table"), "map": words("map"), "text": words("text"), "figure": words("chart"),
+        "shape": words("shape"),
     }  # fmt: skip
-    kinds = {
-        "fill": words("colour"),
-        "colour": words("colour"),
-        "label": words("label"),
-        "alt": words("alternative text"),
-        "value": words("value"),
-    }
-    parts = [fixed.get(first, first)]
+    inside = {
+        "fill": words("colour"), "colour": words("colour"), "color": words("colour"), "label": words("label"), "alt": words("alternative text"),
+        "value": words("value"), "inset": words("enlarged core"), "inset label": words("enlarged core, label"), "categories": words("category"),
+        "legend": words("legend"), "name": words("name"), "marker": words("mark"), "title": words("title"),
+    }  # fmt: skip
+    parts = [" ".join(part for part in (fixed.get(kind, kind), number) if part)]
     for part in rest:
-        if first == "map" and re.fullmatch(r"\d{6}", part):
-            parts.append(district_name(part, words.language))
-        else:
-            parts.append(kinds.get(part, part))
-    return ", ".join(parts)
+        named = kind == "map" and re.fullmatch(r"\d{6}", part)
+        parts.append(district_name(part, words.language) if named else inside.get(part, part))
+    return ("，" if words.language == "zh" else ", ").join(parts)

@@ -46,7 +46,7 @@ from xlsxwriter import Workbook
 
 from analytics import maps, places, theme
 from analytics.errors import N_, OutreachError
-from analytics.export.parts import Chart, Deck, District, Grid, Map, Slide, Source, Table, Text
+from analytics.export.parts import Chart, Deck, District, Grid, Map, Read, Slide, Source, Table, Text
 from analytics.export.parts import Part as DrawnPart
 
 MIME = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -98,19 +98,6 @@ OWN_XML = "urn:outreach-dashboard:manifest"
 MANIFEST = "OutreachManifest"
 MARK = "outreach:"
 """Start of the name of the invisible shape that says which slide this is: LibreOffice keeps names of shapes, but not of slides."""
-
-
-@dataclass(frozen=True)
-class Read:
-    """A presentation as flat facts.
-
-    `slides` maps the key of each item slide to its facts by name (texts, numbers to 9 digits, colours as `#RRGGBB`); `others` counts
-    slides that the dashboard did not make; `manifest` is None where the file carries none.
-    """
-
-    manifest: dict | None
-    slides: dict[str, dict[str, str | float]]
-    others: int
 
 
 class Box(NamedTuple):

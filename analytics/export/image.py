@@ -231,7 +231,8 @@ class _Drawing:
 
     def finished(self) -> bytes:
         height = math.ceil(self.y + 14)
-        top = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" font-family="{FONTS}">'
+        size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
+        top = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONTS}">'
         paper = f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
         return "\n".join((top, paper, *self.pieces, "</svg>")).encode("utf-8")
 

@@ -22,8 +22,8 @@ from lxml.etree import LxmlError
 
 from analytics import places
 from analytics.errors import N_, OutreachError
-from analytics.export.parts import Deck, Slide, Source, Table, Text
-from analytics.export.workbook import Read, all_sources, clean, collapsed, rounded, width
+from analytics.export.parts import Deck, Read, Slide, Source, Table, Text
+from analytics.export.workbook import all_sources, clean, collapsed, rounded, width
 
 FOLDER = Path(__file__).parent
 TAGS = {"en": ("en",), "zh": ("zh-CN",), "both": ("en", "zh-CN")}
@@ -219,7 +219,8 @@ def _numbers(slide: Slide, deck: Deck, most: int) -> str:
     if not most:
         return f"<details><summary>{_text(deck.labels['data'])}</summary>{folded}</details>"
     more = _text(deck.labels["more"].format(n=len(table.rows) - most))
-    return f'{_html_table(table, table.rows[:most])}\n<p class="about">{more}</p>\n<details><summary>{_text(deck.labels["data"])}</summary>{folded}</details>'
+    rest = f"<details><summary>{_text(deck.labels['data'])}</summary>{folded}</details>"
+    return f'{_html_table(table, table.rows[:most])}\n<p class="about">{more}</p>\n{rest}'
 
 
 def _html_table(table: Table, rows: Sequence[tuple]) -> str:
@@ -229,7 +230,8 @@ def _html_table(table: Table, rows: Sequence[tuple]) -> str:
     body = "\n".join("<tr>" + "".join(map(_html_cell, row)) + "</tr>" for row in rows)
     small = ' class="small"' if len(table.columns) > MANY_COLUMNS else ""
     columns = "".join(f'<col style="width:{share:.1%}">' for share in shares(table.columns, table.rows))
-    return f'<div class="scroll"><table data-fact="table"{small}><colgroup>{columns}</colgroup><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    inside = f"<colgroup>{columns}</colgroup><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody>"
+    return f'<div class="scroll"><table data-fact="table"{small}>{inside}</table></div>'
 
 
 def shares(heads: Sequence[str], rows: Sequence[tuple]) -> list[float]:

@@ -156,3 +156,16 @@ class Deck:
     manifest: dict
     language: str = "en"
     size: str = "16:9"
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file read back as flat facts.
+
+    `slides` maps the key of each item to its facts by path (texts, numbers to 9 digits, colours as `#RRGGBB`); `others` counts
+    slides, or visible sheets, that the dashboard did not make; `manifest` is None where the file carries none.
+    """
+
+    manifest: dict | None
+    slides: dict[str, dict[str, str | float]]
+    others: int

@@ -1,7 +1,7 @@
 """A briefing as XLSX: contents, a sheet per item with its table and native charts, definitions, reports; and such a file read back.
 
-Every block that is written has a defined name (`outreach_3_table`: the table of the third item), so that it is found again after rows were inserted, sheets renamed
-or the file was saved by another program.
+Every block that is written has a defined name (`outreach_3_table`: the table of the third item), so that it is found again after
+rows were inserted, sheets renamed or the file was saved by another program.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from xlsxwriter.utility import quote_sheetname, xl_range_abs
 from xlsxwriter.worksheet import Worksheet as Sheet
 
 from analytics.errors import N_, OutreachError
-from analytics.export.parts import Chart, Deck, Grid, Map, Slide, Source, Table, Text
+from analytics.export.parts import Chart, Deck, Grid, Map, Read, Slide, Source, Table, Text
 from analytics.export.table import EXCEL_ROWS, harmless
 
 OPTIONS = {
@@ -46,6 +46,8 @@ DIGITS = 9
 """Significant digits in which numbers are compared: what a spreadsheet keeps of a number without fail."""
 TEXT, MUTED, GRID_LINE = "#23313f", "#5b6875", "#e1e5ea"
 ROW_PIXELS = 20
+MOST_LINES = 26
+"""Lines in the tallest row that Excel allows."""
 MOST_FROZEN = 340
 """Pixels above the numbers; with more of them nothing is frozen, or no room would be left to scroll."""
 HEAD_LINES = 3
@@ -54,15 +56,6 @@ DRAWN_WIDTHS = (24, 12)
 """Width of the first and of every other column beside the table, in characters."""
 TEXT_WIDTH = 110
 """Characters on a line of a finding or a note."""
-
-
-@dataclass(frozen=True)
-class Read:
-    """What a file says, as flat facts: per slide key, path → text or number. `others` counts visible sheets that are not ours."""
-
-    manifest: dict | None
-    slides: dict[str, dict[str, str | float]]
-    others: int
 
 
 # ------------------------------------------------------------------ texts and numbers
@@ -224,7 +217,7 @@ class _Writer:
         sheet.write_string(0, 0, _written(self.deck.labels["definitions"]), self.format(bold=True, font_size=14))
         pairs = dict.fromkeys(pair for slide in self.deck.slides for pair in slide.definitions)
         for row, (word, meaning) in enumerate(pairs, start=2):
-            sheet.set_row_pixels(row, ROW_PIXELS * max(_lines(word, 40), _lines(meaning, 110)))
+            sheet.set_row_pixels(row, ROW_PIXELS * min(MOST_LINES, max(_lines(word, 40), _lines(meaning, 110))))
             sheet.write_string(row, 0, _written(word), self.format(bold=True, text_wrap=True, valign="top"))
             sheet.write_string(row, 1, _written(meaning), self.format(text_wrap=True, valign="top"))
         self.mark(sheet, "definitions", (0, 0, 0, 0))
@@ -278,16 +271,16 @@ class _Item:
         top = self._texts() + 1
         last = self._table(top)
         row = top
-        # Headings of a grid stand beside those of the table, in the row that is tall enough for both.
-        self._height(
-            top, max([_head_lines(self.slide.table, self.widths), *(HEAD_LINES for part in self.slide.parts[:1] if isinstance(part, Grid))])
-        )
+        # Headings of a grid stand beside those of the table, in one row that is tall enough for both.
+        gridded = isinstance(next(iter(self.slide.parts), None), Grid)
+        self._height(top, HEAD_LINES if gridded else _head_lines(self.slide.table, self.widths))
         for part in self.slide.parts:
             draw: Callable | None = {Chart: self._chart, Grid: self._grid, Map: self._map, Text: self._text}.get(type(part))
             row = draw(part, row, top) + 1 if draw else row
         if self.pixels <= MOST_FROZEN:
             self.sheet.freeze_panes(top + 1, 0)
         self.sheet.repeat_rows(top)
+        # Paper shows the table and what is drawn; the charts' numbers are further right.
         self.sheet.print_area(0, 0, max(last, row), self.left + self.wide - 1 if row > top else max(self.left - 2, self.text_end))
         self.sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
 
@@ -296,7 +289,7 @@ class _Item:
 
     def _height(self, row: int, lines: float) -> None:
         """Make a row so many lines tall."""
-        pixels = round(ROW_PIXELS * min(26, lines))
+        pixels = round(ROW_PIXELS * min(MOST_LINES, lines))
         self.sheet.set_row_pixels(row, pixels)
         self.pixels += pixels
 
@@ -365,7 +358,8 @@ class _Item:
         self.sheet.add_table(top, 0, last, len(heads) - 1, {"columns": columns, "style": "Table Style Light 9"})
         for row, cells in enumerate(rows, start=top + 1):
             for column, value in enumerate(cells):
-                self._cell(row, column, value)
+                # A text right of a number would touch it.
+                self._cell(row, column, value, **({"indent": 1} if column and isinstance(value, str) else {}))
         self.mark("table", top, 0, last, len(heads) - 1)
         return last
 
@@ -565,9 +559,9 @@ def _series(part: Chart, number: int, sheet: str, blocks: dict[str, tuple[int, i
         line = {"color": each.colour, "width": 1.75} | ({"dash_type": "dash"} if each.dashed else {})
         # A line through one point cannot be seen.
         marker = {"type": "circle", "size": 6, "fill": {"color": each.colour}} if len(each.values) < 2 else {"type": "none"}
-        return found | {
-            "categories": [sheet, top + 1, x, last, x], "line": {"none": True} if each.invisible else line, "marker": {"type": "none"} if each.invisible else marker
-        }  # fmt: skip
+        if each.invisible:
+            line, marker = {"none": True}, {"type": "none"}
+        return found | {"categories": [sheet, top + 1, x, last, x], "line": line, "marker": marker}
     found["categories"] = [sheet, top + 1, first, last, first]
     found["gap"] = 40
     if each.invisible:

@@ -40,7 +40,9 @@ def serving(**settings: str) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)]
     briefings = {"OUTREACH_BRIEFINGS": f"sqlite:///{tempfile.mkdtemp()}/briefings.sqlite"}
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | briefings | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | briefings | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         _await_health(address, process)
