@@ -22,9 +22,11 @@ from pptx.util import Emu
 
 from analytics import maps, places
 from analytics.errors import OutreachError
-from analytics.export import deck
-from analytics.export.deck import LAYOUTS, Box, Placing, Read, own_template, placing, read, rings, write
-from analytics.export.parts import Cell, Chart, Deck, District, Grid, Map, Series, Slide, Source, Table, Text
+from analytics.export.deck import own_template, read, write
+from analytics.export.parts import Cell, Chart, Deck, District, Grid, Map, Read, Series, Slide, Source, Table, Text
+from analytics.export.slides import drawing
+from analytics.export.slides.drawing import LAYOUTS, Box
+from analytics.export.slides.mapping import Placing, placing, rings
 
 BLUE, ORANGE, GREY, WHITE = "#1f6fb2", "#b3420a", "#e9e6e1", "#ffffff"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -269,10 +271,10 @@ def test_text_that_does_not_fit_is_smaller_then_cut_and_whole_in_the_notes():
 
 
 def test_widths_count_chinese_as_twice_as_wide():
-    assert deck._lines("一二三四五六七八九十", 5) == 2
-    assert deck._lines("one two three", 5) == 2
-    assert deck._lines("x" * 100, 5.5) == 10
-    assert deck._cut_to("一二三四五六七八九十", 1, 10, 5 * 10 * 12_700) == "一二三四…"
+    assert drawing.broken_lines("一二三四五六七八九十", 5) == 2
+    assert drawing.broken_lines("one two three", 5) == 2
+    assert drawing.broken_lines("x" * 100, 5.5) == 10
+    assert drawing.cut_to("一二三四五六七八九十", 1, 10, 5 * 10 * 12_700) == "一二三四…"
 
 
 # ------------------------------------------------------------------ charts

@@ -1,0 +1,1 @@
+"""The pieces of a presentation: how slides are drawn, and how they are read back."""
