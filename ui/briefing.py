@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from html import escape
 
+import pandas as pd
 import streamlit as st
 
 from analytics import briefing as model
@@ -41,11 +45,12 @@ def draw(view: View) -> None:
     _check(view)
 
 
-def _again(briefing: Briefing) -> None:
-    """Save, and draw everything anew."""
-    shelf.take(briefing)
+def _change(id: str, change: Callable[[Briefing], Briefing]) -> None:
+    """Change a saved briefing. Called before the run that a button causes, which a further press would cut short."""
     filters.touched()
-    st.rerun()
+    stored = shelf.opened().open(id)
+    if stored:
+        shelf.take(change(stored))
 
 
 # ------------------------------------------------------------------ the shelf
@@ -55,11 +60,15 @@ def _shelf(view: View, at_hand: Briefing | None, saved: list[tuple[str, str]]) -
     words = view.words
     left, right = st.columns([3, 4], gap="small", vertical_alignment="bottom")
     with left:
-        names = dict(saved) | {NEW: words("A new, empty briefing")}
-        state = st.session_state
-        state["_shelf"] = at_hand.id if at_hand and at_hand.id in names else None
+        # Choices are told apart by their labels: two briefings of one name must not read alike.
+        alike = Counter(name for _, name in saved)
+        names = {id: f"{name} · {id[:6]}" if alike[name] > 1 else name for id, name in saved} | {NEW: words("A new, empty briefing")}
+        ids = list(names)
+        # The browser knows a choice by its place in the list: where the list is another, so is the widget.
+        key = "shelf-" + hashlib.sha256(f"{ids} {at_hand.id if at_hand else ''}".encode()).hexdigest()[:12]
         st.selectbox(
-            words("Briefing"), [*dict(saved), NEW], key="_shelf", index=None, format_func=names.get, placeholder=words("none opened"), on_change=_opened, args=(words,)
+            words("Briefing"), ids, index=ids.index(at_hand.id) if at_hand and at_hand.id in names else None, key=key, format_func=names.get,
+            placeholder=words("none opened"), on_change=_opened, args=(key, words),
         )  # fmt: skip
     with right:
         outlines = model.outline_names(words)
@@ -71,8 +80,8 @@ def _shelf(view: View, at_hand: Briefing | None, saved: list[tuple[str, str]]) -
                 _outline(view, outline)
 
 
-def _opened(words: Words) -> None:
-    chosen = st.session_state["_shelf"]
+def _opened(key: str, words: Words) -> None:
+    chosen = st.session_state[key]
     filters.touched()
     if chosen == NEW:
         shelf.take(Briefing(model.new_id(), words("Briefing"), language=words.language))
@@ -81,13 +90,11 @@ def _opened(words: Words) -> None:
 
 
 def _outline(view: View, outline: str) -> None:
+    filters.touched()
     try:
-        made = model.outlined(outline, view.context.selection, view.words)
-    except OutreachError as error:
-        needed = model.NEEDED.get(outline, "")
-        st.warning(view.words("Choose one {what} in the filters first.", what=needed_name(needed, view.words)) if needed else str(error))
-        return
-    _again(made)
+        shelf.take(model.outlined(outline, view.context.selection, view.words))
+    except OutreachError:
+        st.session_state["_needed"] = model.NEEDED.get(outline, "")
 
 
 def needed_name(name: str, words: Words) -> str:
@@ -118,17 +125,28 @@ def _settings(view: View, briefing: Briefing) -> Briefing:
         _span(view, briefing)
     with columns[4]:
         left, right = st.columns(2, gap="small")
-        if left.button(words("Copy"), key="copy-briefing", width="stretch", icon=":material/content_copy:"):
-            _again(shelf.opened().duplicate(briefing.id, words("{name} (copy)", name=briefing.name)))
-        if right.button(words("Delete"), key="delete-briefing", width="stretch", icon=":material/delete:"):
-            shelf.opened().delete(briefing.id)
-            st.session_state["_briefing"] = ""
-            filters.touched()
-            st.rerun()
+        copied = words("{name} (copy)", name=briefing.name)
+        left.button(
+            words("Copy"), key="copy-briefing", width="stretch", icon=":material/content_copy:", on_click=_copy, args=(briefing.id, copied)
+        )
+        right.button(
+            words("Delete"), key="delete-briefing", width="stretch", icon=":material/delete:", on_click=_delete, args=(briefing.id,)
+        )
     changed = replace(briefing, name=name or briefing.name, language=language, size=size)
     if changed != briefing:
         shelf.take(changed)
     return changed
+
+
+def _copy(id: str, name: str) -> None:
+    filters.touched()
+    shelf.take(shelf.opened().duplicate(id, name))
+
+
+def _delete(id: str) -> None:
+    filters.touched()
+    shelf.opened().delete(id)
+    st.session_state["_briefing"] = ""
 
 
 def _span(view: View, briefing: Briefing) -> None:
@@ -142,8 +160,9 @@ def _span(view: View, briefing: Briefing) -> None:
         if start and end:
             for forward, icon in ((False, ":material/arrow_back:"), (True, ":material/arrow_forward:")):
                 other = model.shifted(start, end, forward)
-                if st.button(span_phrase(*other, words), key=f"span-{forward}", icon=icon, width="stretch"):
-                    _again(briefing.over(*other, store))
+                st.button(
+                    span_phrase(*other, words), key=f"span-{forward}", icon=icon, width="stretch", on_click=_respan, args=(briefing.id, view, *other)
+                )  # fmt: skip
         left, right = st.columns(2)
         first = left.date_input(
             words("From"),
@@ -156,8 +175,14 @@ def _span(view: View, briefing: Briefing) -> None:
         last = right.date_input(
             words("To"), end, key=f"to-{briefing.id}-{end}", min_value=filters.EARLIEST, max_value=filters.LATEST, format="YYYY-MM-DD"
         )
-        if st.button(words("Set for all items"), key="span-set", type="primary", width="stretch"):
-            _again(briefing.over(*_ordered(first, last), store))
+        chosen = _ordered(first, last)
+        st.button(
+            words("Set for all items"), key="span-set", type="primary", width="stretch", on_click=_respan, args=(briefing.id, view, *chosen)
+        )
+
+
+def _respan(id: str, view: View, start: date | None, end: date | None) -> None:
+    _change(id, lambda briefing: briefing.over(start, end, view.store))
 
 
 def _ordered(first: date | None, last: date | None) -> tuple[date | None, date | None]:
@@ -178,7 +203,7 @@ def _item(view: View, briefing: Briefing, item: Item, number: int) -> None:
         exhibit = gallery.build(item.recipe, context, cache.measure)
         offered = model.proposals(exhibit, context, item.recipe, cache.measure)
     except OutreachError as error:
-        exhibit, offered = Exhibit(item.key, words(error.message, **error.values), {}, _no_table, ""), {}
+        exhibit, offered = Exhibit(item.key, words(error.message, **error.values), {}, pd.DataFrame, ""), {}
     with tools:
         item = _edited(view, briefing, item, number, exhibit, offered)
     findings = [offered.get(name, text) if name else text for name, text in item.findings]
@@ -186,12 +211,6 @@ def _item(view: View, briefing: Briefing, item: Item, number: int) -> None:
         cards.preview(
             view, exhibit, item.title or exhibit.title, context.sentence(), [text for text in findings if text], item.note, number, item.key
         )
-
-
-def _no_table():
-    import pandas as pd
-
-    return pd.DataFrame()
 
 
 def _edited(view: View, briefing: Briefing, item: Item, number: int, exhibit: Exhibit, offered: dict[str, str]) -> Item:
@@ -220,10 +239,17 @@ def _edited(view: View, briefing: Briefing, item: Item, number: int, exhibit: Ex
         ("remove", ":material/close:", words("Remove"), False),
     )
     for column, (name, icon, label, off) in zip(columns, buttons, strict=False):
-        if column.button(label, key=f"{name}-{key}", icon=icon, disabled=off, width="stretch"):
-            stored = shelf.current() or briefing
-            _again(stored.without(item.key) if name == "remove" else stored.moved(item.key, 1 if name == "down" else -1))
+        column.button(
+            label, key=f"{name}-{key}", icon=icon, disabled=off, width="stretch", on_click=_change, args=(briefing.id, _MOVES[name](item.key))
+        )  # fmt: skip
     return changed
+
+
+_MOVES: dict[str, Callable[[str], Callable[[Briefing], Briefing]]] = {
+    "up": lambda key: lambda briefing: briefing.moved(key, -1),
+    "down": lambda key: lambda briefing: briefing.moved(key, 1),
+    "remove": lambda key: lambda briefing: briefing.without(key),
+}
 
 
 # ------------------------------------------------------------------ what comes out

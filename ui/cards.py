@@ -71,7 +71,8 @@ def preview(view: View, exhibit: Exhibit, title: str, sentence: str, findings: l
     }  # fmt: skip
     if data["table"]:
         data["table"] |= {"rows": data["table"]["rows"][:8], "links": [""] * 8}
-    plot.component()(key=f"slide-{key}", data=data)
+    # A slide that moved is drawn anew: one component cannot stand in two places while the page is redrawn.
+    plot.component()(key=f"slide-{key}-{number}", data=data)
 
 
 def handed_over(file: File) -> dict[str, str]:

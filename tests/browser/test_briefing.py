@@ -14,6 +14,8 @@ from tests.browser.test_downloads import content
 def settled(page: Page, slides: int) -> None:
     """Wait until the briefing page has run and shows so many slides."""
     expect(page.locator(".card.slide")).to_have_count(slides, timeout=30_000)
+    # Words typed while the page is being redrawn would be drawn over.
+    page.wait_for_timeout(800)
     page.wait_for_function("document.querySelector('[data-testid=\"stApp\"]')?.dataset.testScriptState === 'notRunning'")
 
 
@@ -60,6 +62,7 @@ def test_items_are_put_in_order_named_noted_and_removed(begun):
     begun.get_by_label("Title").first.fill("For whom in 2023?")
     begun.keyboard.press("Tab")
     expect(begun.locator(".card.slide h3").first).to_have_text("For whom in 2023?")
+    settled(begun, 3)
     begun.get_by_label("Note").first.fill("Ask the district office.")
     begun.keyboard.press("Tab")
     expect(begun.locator(".card.slide").first).to_contain_text("Ask the district office.")
@@ -68,6 +71,21 @@ def test_items_are_put_in_order_named_noted_and_removed(begun):
     begun.reload()
     settled(begun, 2)
     assert titles(begun) == ["For whom in 2023?", "Events by month"]
+
+
+def test_a_saved_briefing_is_opened_again_and_another_one_is_left_as_it_was(begun):
+    begun.get_by_label("Name").fill("First")
+    begun.keyboard.press("Tab")
+    settled(begun, 3)
+    first = begun.url
+    begun.get_by_role("button", name="Monthly review").click()
+    settled(begun, 7)
+    begun.locator('[class*="st-key-remove-"] button').first.click()
+    settled(begun, 6)
+    begun.locator('[class*="st-key-shelf-"] input').fill("First")
+    begun.keyboard.press("Enter")
+    settled(begun, 3)
+    assert re.search("briefing=[0-9a-f]+", begun.url)[0] == re.search("briefing=[0-9a-f]+", first)[0]
 
 
 def test_the_span_of_all_items_moves_at_once(begun):
