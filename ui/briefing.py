@@ -74,10 +74,11 @@ def _shelf(view: View, at_hand: Briefing | None, saved: list[tuple[str, str]]) -
         outlines = model.outline_names(words)
         columns = st.columns(len(outlines), gap="small")
         for column, (outline, name) in zip(columns, outlines.items(), strict=True):
-            if column.button(
-                name, key=f"outline-{outline}", width="stretch", help=words("A ready-made outline over the filters at the left.")
-            ):
-                _outline(view, outline)
+            tip = words("A ready-made outline over the filters at the left.")
+            column.button(name, key=f"outline-{outline}", width="stretch", help=tip, on_click=_outline, args=(view, outline))
+        needed = st.session_state.pop("_needed", "")
+        if needed:
+            st.warning(words("Choose one {what} in the filters first.", what=needed_name(needed, words)))
 
 
 def _opened(key: str, words: Words) -> None:
