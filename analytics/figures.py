@@ -409,7 +409,7 @@ def calendar_map(table: pd.DataFrame, context: Context, key: str = "calendar", m
     `table` grouped by ("day",): the first day of each event; events known by their month stand on its first day.
     """
     words = context.words
-    days = table[table["day"] != schema.UNDATED].sort_values("day") if len(table) else table
+    days = table[table["day"] != schema.UNDATED].sort_values("day", ignore_index=True) if len(table) else table
     years = sorted({code[:4] for code in days["day"]}, reverse=True)[:most_years] if len(days) else []
     counts = dict(zip(days["day"], days["events"], strict=True)) if len(days) else {}
     largest = max([counts[day] for day in counts if day[:4] in years], default=1)
