@@ -36,7 +36,7 @@ def test_a_recipe_makes_the_same_exhibit_again(bundled, kind, language):
     first = gallery.build((("kind", kind), ("visits", "5")), context)
     again = gallery.build(first.recipe or (("kind", kind), ("visits", "5")), context)
     assert (again.title, again.alt, json.dumps(again.figure)) == (first.title, first.alt, json.dumps(first.figure))
-    assert again.table.equals(first.table)
+    assert again.table.reset_index(drop=True).equals(first.table.reset_index(drop=True))
 
 
 def test_a_recipe_with_options_keeps_them(bundled):
