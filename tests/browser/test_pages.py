@@ -39,7 +39,7 @@ def test_every_page_answers_its_question_in_both_languages(visit, path, language
     expect(page.locator("h1")).to_contain_text((PAGES if language == "en" else CHINESE)[path])
     expect(page.locator(".plot[data-drawn]:not([hidden])")).to_have_count(CHARTS[path])
     expect(page.locator('[data-testid="stException"]')).to_have_count(0)
-    assert page.evaluate("document.documentElement.lang") == {"en": "en", "zh": "zh-CN"}[language]
+    expect(page.locator("html")).to_have_attribute("lang", {"en": "en", "zh": "zh-CN"}[language])
     for chart in page.locator(".plot:not([hidden])").all():
         assert len(chart.get_attribute("aria-label")) > 12
 
