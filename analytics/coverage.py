@@ -18,7 +18,7 @@ from sqlalchemy import func, or_, select
 
 from analytics import measures, places, schema
 from analytics.errors import N_
-from analytics.measures import Grouping
+from analytics.measures import Grouping, months_between
 from analytics.places import BEIJING
 from analytics.selection import Selection, clauses
 from analytics.store import Store, events
@@ -148,6 +148,11 @@ class Evidence:
         """The districts asked for, all 16 where none is."""
         return tuple(code for code in self.selection.district if code != schema.UNPLACED) or places.adcodes()
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The place bases asked for, all where none is."""
+        return self.selection.place_basis or tuple(schema.PLACE_BASIS)
+
     def table(self, *by: str, selection: Selection | None = None) -> pd.DataFrame:
         """Events by these dimensions under the freed filters. Columns as of `measures.measure`, without activities."""
         grouping = Grouping(by, activities=False)
@@ -207,7 +212,7 @@ class Evidence:
 
         The whole city holds every event, wherever in it: there the three are the same.
         """
-        bases = self.selection.place_basis or tuple(schema.PLACE_BASIS)
+        bases = self.bases
         parts = self._parts(table)
         nothing = table.head(0)
         unplaced = parts.get(schema.UNPLACED, nothing)
@@ -262,7 +267,7 @@ def _districts(evidence: Evidence, code: str) -> Three:
     # An event without a district can add one at most.
     table = evidence.by_basis
     unplaced = table["district"] == schema.UNPLACED
-    placed = table[~unplaced & table["place-basis"].isin(evidence.selection.place_basis or tuple(schema.PLACE_BASIS))]
+    placed = table[~unplaced & table["place-basis"].isin(evidence.bases)]
     low, value = (float(rows["district"].nunique()) for rows in (placed[placed["place-basis"] == "stated"], placed))
     return low, value, min(float(len(places.adcodes())), value + float(table.loc[unplaced, "events"].sum()))
 
@@ -328,13 +333,6 @@ def indicator_table(evidence: Evidence, indicator: Indicator, by: str = "distric
     return pd.DataFrame(rows, columns=["district", *ENDS, "numerator", "denominator"]).astype(
         dict.fromkeys((*ENDS, "numerator", "denominator"), float)
     )
-
-
-def months_between(day: date | None, as_of: date) -> float | None:
-    """Whole months from a day to another, never below zero; None for no day."""
-    if day is None or pd.isna(day):
-        return None
-    return float(max(0, (as_of.year - day.year) * 12 + as_of.month - day.month - (as_of.day < day.day)))
 
 
 def _latest(days: pd.Series) -> pd.Timestamp | None:
@@ -547,7 +545,7 @@ def gap_sentence(gap, window: Window, words: Words) -> str:
     """A gap in plain words, with the window, the residents concerned and the last event found."""
     values = {
         "district": words.term("district", gap.district), "residents": words.number(gap.residents), "end": words.day(window.end), "start": words.day(window.start),
-        "months": words.number(window.months), "audience": audience_inside(gap.audience, words),
+        "months": words.number(window.months), "audience": words.lowered(words.term("audience", gap.audience)) if gap.audience else "",
     }  # fmt: skip
     if window.months and gap.audience:
         text = words(
@@ -562,12 +560,6 @@ def gap_sentence(gap, window: Window, words: Words) -> str:
     if pd.isna(gap.last_day):
         return words.sentences(text, words("No earlier one was found either."))
     return words.sentences(text, words("The last one found was on {day}.", day=words.day(gap.last_day)))
-
-
-def audience_inside(code: str, words: Words) -> str:
-    """An audience's name inside a sentence."""
-    name = words.term("audience", code) if code else ""
-    return name[:1].lower() + name[1:] if words.language == "en" else name
 
 
 def nearest(evidence: Evidence, window: Window, district: str, column: str, term: str) -> list[tuple[str, int, Selection]]:

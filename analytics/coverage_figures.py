@@ -12,7 +12,7 @@ from analytics import coverage, equity, maps, places, planning, schema, targets,
 from analytics.coverage import Evidence, Indicator, Window
 from analytics.equity import ZONES, Interval, Theil
 from analytics.exhibit import Context, Exhibit, Link, recipe
-from analytics.figures import axis, dimension_name, layout, lowered
+from analytics.figures import axis, dimension_name, layout
 from analytics.text import Words
 
 
@@ -54,10 +54,9 @@ def definition(indicator: Indicator, words: Words) -> str:
     counted = words("Counted: {what}.", what=words(indicator.counted))
     divided = words("Divided by: {what}.", what=words(indicator.out_of)) if indicator.denominator else ""
     unit = words("Unit: {what}.", what=words(indicator.unit))
-    source = ""
-    if indicator.source:
-        source = words("Source: {what}.", what=words(indicator.source)) if indicator.denominator else ""
-    return words.sentences(counted, divided, unit, source, _range_meaning(words))
+    year = words("Year: {year}.", year=indicator.year) if indicator.year else ""
+    source = words("Source: {what}.", what=words(indicator.source)) if indicator.source else ""
+    return words.sentences(counted, divided, unit, year, source, _range_meaning(words))
 
 
 def _range_meaning(words: Words) -> str:
@@ -90,7 +89,7 @@ def coverage_map(
     words = context.words
     drawn = _drawn(table, table[end], indicator, context, scheme, count)
     heading = words(indicator.title)
-    title = words("{indicator} by district: {end}", indicator=heading, end=lowered(end_names(words)[end], words))
+    title = words("{indicator} by district: {end}", indicator=heading, end=words.lowered(end_names(words)[end]))
     return Exhibit(
         "coverage-map",
         title,
@@ -285,7 +284,7 @@ def gap_matrix(table: pd.DataFrame, column: str, window: Window, context: Contex
     title = words(
         "{rows} by {columns}: what was found, and what was not",
         rows=dimension_name("district", words),
-        columns=lowered(column_names(words)[column], words),
+        columns=words.lowered(column_names(words)[column]),
     )
     alt = words(
         "{title}. {covered} cells with an event, {unclear} unclear, {gap} gaps.",
@@ -395,14 +394,14 @@ def certainty_chart(table: pd.DataFrame, column: str, window: Window, context: C
     }  # fmt: skip
     title = words(
         "How sure is it? Districts by {what}, {window}",
-        what=lowered(dimension_name(column, words), words),
+        what=words.lowered(dimension_name(column, words)),
         window=window_phrase(window, words),
     )
     worst = table.loc[table["gap"].idxmax()] if len(table) else None
     alt = (
         words(
             "{title}. At least {n} districts have no report for {what}.",
-            title=title, n=int(worst["gap"]), what=coverage.audience_inside(worst[column], words) if column == "audience" else words.term(column, worst[column]),
+            title=title, n=int(worst["gap"]), what=words.lowered(words.term(column, worst[column])) if column == "audience" else words.term(column, worst[column]),
         )
         if worst is not None
         else words("{chart}: no report found.", chart=title)
@@ -500,8 +499,7 @@ class Evenness:
 def evenness(evidence: Evidence) -> Evenness:
     """Events placed against residents, from the evidence."""
     table = evidence.by_basis
-    bases = evidence.selection.place_basis or tuple(schema.PLACE_BASIS)
-    placed = table[table["place-basis"].isin(bases) & (table["district"] != schema.UNPLACED)]
+    placed = table[table["place-basis"].isin(evidence.bases) & (table["district"] != schema.UNPLACED)]
     events = placed.groupby("district")["events"].sum().reindex(places.adcodes(), fill_value=0)
     people = places.districts().set_index("adcode")["residents_2020"]
     by_audience = evidence.table("district", "audience")
@@ -676,7 +674,7 @@ def quotient_matrix(even: Evenness, context: Context) -> Exhibit:
         top = known.loc[known["quotient"].idxmax()]
         alt = words(
             "{title}: highest for {audience} in {district}, {value}.",
-            title=title, audience=coverage.audience_inside(top["audience"], words), district=words.term("district", top["district"]), value=words.number(top["quotient"], 1),
+            title=title, audience=words.lowered(words.term("audience", top["audience"])), district=words.term("district", top["district"]), value=words.number(top["quotient"], 1),
         )  # fmt: skip
     else:
         alt = words("{chart}: no report found.", chart=title)

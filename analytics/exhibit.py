@@ -97,6 +97,10 @@ class Context:
             selection = narrowed(selection, name.replace("_", "-"), code)
         return self.events(selection)
 
+    def counted(self, n: int, one: str, many: str, **keys: str) -> list[Link]:
+        """A note with a number, leading to the events behind it as `drill` does; none where the number is zero."""
+        return [Link(self.words.plural(one, many, n), self.drill(**keys))] if n else []
+
     def drill_periods(self, codes: Iterable[str], selection: Selection) -> dict[str, str]:
         """The events of each period of the calendar, as `drill` has them: one address, its two dates put in for each."""
         start, end = date(1949, 1, 1), date(1949, 1, 2)

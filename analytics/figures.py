@@ -225,7 +225,7 @@ def bars(
         notes.append(stated_note(words))
     if cut:
         notes.append(Link(words("More in the table: {n}.", n=words.number(cut))))
-    title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=lowered(dimension_name(name, words), words))
+    title = words("{measure} by {dimension}", measure=names(words)[measure], dimension=words.lowered(dimension_name(name, words)))
     return Exhibit(
         key or f"by-{name}", title, figure, lambda: labelled(complete(table, (name,), context.selection), (name,), words),
         _finding(rows, name, measure, words, total), tuple(notes), (name,), height or 60 + 24 * max(len(rows), 1), recipe=recipe("bars", by=name, measure=measure, most=most, share=share))  # fmt: skip
@@ -242,11 +242,6 @@ def _bar_label(row, value: float, measure: str, words: Words, total: int) -> str
 
 def _wrapped(text: str, width: int = 34) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def lowered(text: str, words: Words) -> str:
-    """A heading inside a sentence: small in English, as it is in Chinese."""
-    return text[0].lower() + text[1:] if words.language == "en" else text
 
 
 def _plural_name(name: str, words: Words) -> str:
@@ -326,15 +321,8 @@ def over_time(
             bargap=0.12,
         ),
     }
-    notes = (
-        [
-            Link(
-                words.plural("{n} event has no date and is not drawn", "{n} events have no date and are not drawn", undated),
-                context.drill(month=schema.UNDATED),
-            )
-        ]
-        if undated
-        else []
+    notes = context.counted(
+        undated, "{n} event has no date and is not drawn", "{n} events have no date and are not drawn", month=schema.UNDATED
     )
     if several:
         notes.append(Link(words("Parts overlap: an event counts once under each of its {what}.", what=_plural_name(stack, words))))
@@ -344,15 +332,15 @@ def over_time(
     if sums.sum():
         alt = words(
             "Events by {period}: most in {when} ({n}).",
-            period=lowered(dimension_name(period, words), words),
+            period=words.lowered(dimension_name(period, words)),
             when=words.term(period, sums.idxmax()),
             n=words.number(sums.max()),
         )
     else:
         alt = words("{chart}: no report found.", chart=dimension_name(period, words))
-    title = words("{measure} by {dimension}", measure=words("Events"), dimension=lowered(dimension_name(period, words), words))
+    title = words("{measure} by {dimension}", measure=words("Events"), dimension=words.lowered(dimension_name(period, words)))
     if stack:
-        title += words(" and {dimension}", dimension=lowered(dimension_name(stack, words), words))
+        title += words(" and {dimension}", dimension=words.lowered(dimension_name(stack, words)))
     return Exhibit(
         key,
         title,
@@ -710,7 +698,7 @@ def matrix(
         alt = words(
             "{rows} by {columns}: most for {row} and {column} ({n}); {empty} of {cells} cells without a report.",
             rows=dimension_name(rows, words),
-            columns=lowered(dimension_name(columns, words), words),
+            columns=words.lowered(dimension_name(columns, words)),
             row=words.term(rows, best[0]),
             column=words.term(columns, best[1]),
             n=words.number(largest),
@@ -722,7 +710,7 @@ def matrix(
     notes = [Link(words("Grey cells: no report found."))]
     if schema.DIMENSIONS[rows].several or schema.DIMENSIONS[columns].several:
         notes.append(Link(words("An event with several values counts in each of their cells.")))
-    title = words("{rows} by {columns} (events)", rows=dimension_name(rows, words), columns=lowered(dimension_name(columns, words), words))
+    title = words("{rows} by {columns} (events)", rows=dimension_name(rows, words), columns=words.lowered(dimension_name(columns, words)))
     return Exhibit(
         key,
         title,

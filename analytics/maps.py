@@ -1,6 +1,6 @@
 """District frames → maps. Polygons are drawn from the boundaries by plotly's own SVG projection: no tiles, no WebGL.
 
-"No report found" is a class of its own outside the scale. Classes come from `mapclassify`.
+"No report found" is a class of its own outside the scale. Natural breaks come from `mapclassify`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 
-import mapclassify
+import numpy as np
 import pandas as pd
 
 from analytics import places, schema, theme
 from analytics.errors import N_, OutreachError
 from analytics.exhibit import Context, Exhibit, Link, recipe
-from analytics.figures import _people_label, labelled, layout, lowered, names
-from analytics.measures import complete
+from analytics.figures import _people_label, labelled, layout, names
+from analytics.measures import complete, months_between
 from analytics.selection import Selection
 from analytics.text import Words
 
@@ -73,13 +72,6 @@ def _denominators() -> tuple[dict[str, float], dict[str, float]]:
     )
 
 
-def months_between(day: pd.Timestamp | None, latest: date) -> float | None:
-    """Whole months from a day to the latest event in the data, never below zero."""
-    if day is None or pd.isna(day):
-        return None
-    return max(0, (latest.year - day.year) * 12 + latest.month - day.month - (latest.day < day.day))
-
-
 def class_limits(values: pd.Series, scheme: str, count: int = 5, own: tuple[float, ...] = ()) -> list[float]:
     """Upper limits of the classes, rising; values above zero only. Fewer classes when values repeat.
 
@@ -93,11 +85,18 @@ def class_limits(values: pd.Series, scheme: str, count: int = 5, own: tuple[floa
     different = sorted(known.unique())
     if len(different) <= count:
         return [float(value) for value in different]
-    maker = {"natural": mapclassify.FisherJenks, "equal": mapclassify.EqualInterval}.get(scheme, mapclassify.Quantiles)
-    with warnings.catch_warnings():
-        # Where values repeat, fewer classes are the answer, not a fault.
-        warnings.simplefilter("ignore", UserWarning)
-        limits = maker(known.to_numpy(), k=count).bins
+    if scheme == "natural":
+        # Slow to load, and wanted by those alone who ask for natural breaks.
+        from mapclassify import FisherJenks
+
+        with warnings.catch_warnings():
+            # Its advice to install a compiler is of no use for sixteen values.
+            warnings.simplefilter("ignore", UserWarning)
+            limits = FisherJenks(known.to_numpy(), k=count).bins
+    elif scheme == "equal":
+        limits = np.linspace(known.min(), known.max(), count + 1)[1:]
+    else:
+        limits = np.unique(np.quantile(known, np.arange(1, count + 1) / count))
     # Interpolated limits of equal values differ in their last digit; unrounded they would make a class of nothing.
     return list(dict.fromkeys(round(float(limit), 9) for limit in limits))
 
@@ -414,16 +413,7 @@ def map_notes(table: pd.DataFrame, measure: str, context: Context) -> tuple[Link
     """What the map cannot show, with its count as a link; then the unit, the boundaries and their datum."""
     words = context.words
     unplaced = int(table.loc[table["district"] == schema.UNPLACED, "events"].sum())
-    notes = (
-        [
-            Link(
-                words.plural("{n} event names no district", "{n} events name no district", unplaced),
-                context.drill(district=schema.UNPLACED),
-            )
-        ]
-        if unplaced
-        else []
-    )
+    notes = context.counted(unplaced, "{n} event names no district", "{n} events name no district", district=schema.UNPLACED)
     if context.selection.district:
         notes.append(Link(words("Every district is shown; those chosen are outlined.")))
     if measure == "months_since":
@@ -440,7 +430,7 @@ def _map_finding(rows: pd.DataFrame, measure: str, words: Words) -> str:
     text = words(
         "Map of districts: {reached} of 16 reached; {measure}: highest value in {name} ({value}).",
         reached=int((rows["events"] > 0).sum()),
-        measure=lowered(names(words)[measure], words),
+        measure=words.lowered(names(words)[measure]),
         name=words.term("district", top["district"]),
         value=words.number(top[measure], DIGITS.get(measure, 0)),
     )

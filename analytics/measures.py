@@ -1,6 +1,7 @@
 """Selection → tidy frames. Every number on screen, in an export and on the command line comes from here.
 
-One GROUPING SETS query answers all groupings of a page view. Activities are counted distinct and exactly without a distinct
+Cells in memory (`cube`) answer where they can tell, one GROUPING SETS query over the events answers the rest, by the same
+rules. Activities are counted distinct and exactly without a distinct
 count of every row: rows of one activity that are alike but for their place are counted where no earlier row of the activity
 lies in the wanted districts (`earlier_districts`); only the few activities whose rows differ otherwise are counted distinct.
 """
@@ -16,7 +17,8 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, String, and_, case, cast, func, literal, literal_column, or_, select, tuple_
 
-from analytics import places, schema
+from analytics import cube, places, schema
+from analytics.cube import Sums
 from analytics.selection import Selection, clauses, span_before
 from analytics.store import FIRST, Store, combinations, events, is_one_of
 
@@ -52,10 +54,35 @@ def measure(store: Store, selection: Selection, groupings: list[Grouping]) -> di
     A cell with several values counts once under each. A grouping that does not ask for activities has no such column.
     """
     answer: dict[Grouping, pd.DataFrame] = {}
-    with store.engine.connect() as connection:
-        for freed, bundle in bundles(selection, groupings).items():
-            answer |= _measure(connection, store, freed, list(clauses(freed, store).values()), bundle)
+    for freed, bundle in bundles(selection, groupings).items():
+        held = cube.cube_of(store, freed.undated) if any(_in_cube(freed, each) for each in bundle) else None
+        inside = [each for each in bundle if held and _in_cube(freed, each) and cube.fits(held, each.by)]
+        if inside:
+            answer |= _added_up(store, held, freed, inside)
+        outside = [each for each in bundle if each not in answer]
+        if outside:
+            with store.engine.connect() as connection:
+                answer |= _measure(connection, store, freed, list(clauses(freed, store).values()), outside)
     return {grouping: answer[grouping] for grouping in groupings}
+
+
+def _in_cube(selection: Selection, grouping: Grouping) -> bool:
+    """Whether the cells in memory can answer: they know these keys, and not too little about activities."""
+    return cube.covers(selection, grouping.by) and not (grouping.activities and _cuts(selection, grouping))
+
+
+def _added_up(store: Store, held: cube.Cube, selection: Selection, groupings: list[Grouping]) -> dict[Grouping, pd.DataFrame]:
+    """The groupings of one bundle, from the cells in memory."""
+    found = cube.kept(store, held, selection)
+    return {
+        grouping: _table(
+            cube.sums(found, grouping.by, _by_place(selection, grouping)),
+            cube.distinct(found, grouping.by) if grouping.activities and store.mixed else {},
+            grouping,
+            1 if "district" in grouping.by else 0,
+        )
+        for grouping in groupings
+    }
 
 
 def bundles(selection: Selection, groupings: Iterable[Grouping]) -> dict[Selection, list[Grouping]]:
@@ -94,9 +121,6 @@ def _column(name: str, selection: Selection) -> ColumnElement:
 
 
 Kept = list[ColumnElement[bool]]
-Sums = dict[tuple[str, ...], list]
-"""Key → events; activities (among the districts wanted, in each district, alone in their activity); people, events with a
-number, weakness of the numbers, last day."""
 
 
 def _grouped(keys: dict[str, ColumnElement], groupings: list[Grouping], figures: list[ColumnElement]) -> Select:
@@ -197,7 +221,7 @@ def _sums(rows: list, at: list[int], grouping: Grouping) -> Sums:
         count, opened, alone, people, stated, weakness, day = row[-7:]
         opened = int(opened or 0)
         new = [int(count), opened % FIRST, opened // FIRST, int(alone or 0), int(people or 0), int(stated)]
-        for key in product(*(_codes(name, row[place]) for name, place in zip(grouping.by, at, strict=True))):
+        for key in product(*(schema.keys(name, _text(row[place])) for name, place in zip(grouping.by, at, strict=True))):
             sums = found.get(key)
             if sums is None:
                 found[key] = [*new, weakness or 0, day]
@@ -209,12 +233,8 @@ def _sums(rows: list, at: list[int], grouping: Grouping) -> Sums:
     return found
 
 
-def _codes(name: str, cell: object) -> list[str]:
-    """The codes of one cell: several taken apart, absent districts and dates under their own code."""
-    text = "" if cell is None else str(cell)
-    if schema.DIMENSIONS[name].several:
-        return text.split(schema.SEPARATOR)
-    return [text or {"district": schema.UNPLACED}.get(name, schema.UNDATED if name in schema.CALENDAR else "")]
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell)
 
 
 def _table(sums: Sums, distinct: dict[tuple, int], grouping: Grouping, which: int) -> pd.DataFrame:
@@ -274,14 +294,13 @@ def _distinct_of(
     answer = {}
     for grouping in bundle:
         own_rows, at = _own(rows, grouping, dimensions)
-        answer[grouping] = {
-            tuple(_code(name, row[place]) for name, place in zip(grouping.by, at, strict=True)): row[-1] for row in own_rows
-        }
+        answer[grouping] = {tuple(_key(name, row[place]) for name, place in zip(grouping.by, at, strict=True)): row[-1] for row in own_rows}
     return answer
 
 
-def _code(name: str, cell: object) -> str:
-    return str(cell) if schema.DIMENSIONS[name].several else _codes(name, cell)[0]
+def _key(name: str, cell: object) -> str:
+    """The key of one cell, whose values the query has taken apart."""
+    return _text(cell) if schema.DIMENSIONS[name].several else schema.keys(name, _text(cell))[0]
 
 
 # ------------------------------------------------------------------ tables in a fixed order
@@ -302,7 +321,7 @@ def complete(table: pd.DataFrame, by: tuple[str, ...], selection: Selection | No
     if not by:
         return table
     width = len(by)
-    found = {row[:width]: row for row in table[[*by, *FIGURES]].itertuples(index=False, name=None)}
+    found = {row[:width]: row for row in zip(*(table[name].tolist() for name in (*by, *FIGURES)), strict=True)}
     nothing = (0, 0, None, 0, "", None)
     keys = product(*(order(name, table, selection) for name in by))
     return _frame([found.get(key) or (*key, *nothing) for key in keys], by)
@@ -329,9 +348,10 @@ def calendar(period: str, present: list[str], selection: Selection | None = None
         edges = [*edges, _period(selection.end, period)]
     if not edges:
         return []
-    frequency = {"month": "M", "quarter": "Q", "year": "Y"}[period]
-    first, last = (pd.Period(min(edges).replace("-Q", "Q"), frequency), pd.Period(max(edges).replace("-Q", "Q"), frequency))
-    return [_period(each.start_time.date(), period) for each in pd.period_range(first, last)]
+    of_year = {"month": 12, "quarter": 4, "year": 1}[period]
+    first, last = (int(code[:4]) * of_year + int(code[5:].lstrip("Q") or 1) - 1 for code in (min(edges), max(edges)))
+    pattern = {"month": "{year}-{part:02}", "quarter": "{year}-Q{part}", "year": "{year}"}[period]
+    return [pattern.format(year=number // of_year, part=number % of_year + 1) for number in range(first, last + 1)]
 
 
 def _period(day: date, period: str) -> str:
@@ -369,6 +389,13 @@ def places_named(store: Store, selection: Selection) -> int:
         return int(connection.execute(select(func.count()).select_from(named)).scalar_one())
 
 
+def months_between(day: date | None, later: date) -> float | None:
+    """Whole months from one day to a later one, never below zero; None where there is no day."""
+    if day is None or pd.isna(day):
+        return None
+    return float(max(0, (later.year - day.year) * 12 + later.month - day.month - (later.day < day.day)))
+
+
 def before(selection: Selection) -> Selection | None:
     """The same question about the span of the same length before; None when no whole span is set."""
     if not (selection.start and selection.end):
@@ -380,8 +407,12 @@ def before(selection: Selection) -> Selection | None:
 def left_out(store: Store, selection: Selection) -> dict[str, int]:
     """Events that the same filters would show but for one rule: repeated, planned, cancelled, undated; and unplaced and joint ones
     (whose number covers several places) among those shown. Only counts above zero."""
-    with store.engine.connect() as connection:
-        counts = _not_counted(connection, store, selection) | _not_exact(connection, store, selection)
+    held = cube.cube_of(store, selection.undated) if cube.covers(selection) else None
+    if held:
+        counts = cube.left_out(store, held, selection)
+    else:
+        with store.engine.connect() as connection:
+            counts = _not_counted(connection, store, selection) | _not_exact(connection, store, selection)
     return {name: count for name, count in counts.items() if count}
 
 

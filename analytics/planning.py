@@ -649,7 +649,7 @@ def reasons(row: Mapping, words: Words, as_of: date, months: int) -> str:
 
 
 def _state_sentence(row: Mapping, words: Words, as_of: date, months: int) -> str:
-    values = {"audience": _inside(words.term("audience", row["audience"]), words), "place": _place(row, words), "day": words.day(as_of)}
+    values = {"audience": words.lowered(words.term("audience", row["audience"])), "place": _place(row, words), "day": words.day(as_of)}
     if row["state"] == "gap":
         return words.plural(
             "No report of an event for {audience} in {place} in the month to {day}.",
@@ -713,10 +713,6 @@ def _place(row: Mapping, words: Words) -> str:
         return district
     unit = words.term("subdistrict", row["subdistrict"])
     return f"{district}{unit}" if words.language == "zh" else f"{unit}, {district},"
-
-
-def _inside(name: str, words: Words) -> str:
-    return name[:1].lower() + name[1:] if words.language == "en" else name
 
 
 def plan_table(plan: Plan, words: Words, as_of: date, months: int) -> pd.DataFrame:

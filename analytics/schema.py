@@ -232,3 +232,10 @@ PLACE_DIMENSIONS = frozenset({"district", "subdistrict", "place-basis"})
 """Groupings that tell the places of one activity apart."""
 
 CALENDAR = frozenset({"day", "month", "quarter", "year"})
+
+
+def keys(name: str, cell: str) -> list[str]:
+    """The keys that one cell of a dimension counts under: several values taken apart, absent districts and dates under their own code."""
+    if DIMENSIONS[name].several:
+        return cell.split(SEPARATOR)
+    return [cell or {"district": UNPLACED}.get(name, UNDATED if name in CALENDAR else "")]

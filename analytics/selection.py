@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, or_, true
 
 from analytics import places, schema
 from analytics.errors import OutreachError
@@ -241,18 +241,26 @@ def in_span(start: date | None, end: date | None, undated: str) -> ColumnElement
     return and_(*bounds) if bounds else None
 
 
-def _kind(selection: Selection) -> ColumnElement[bool]:
-    """Rule 6: repeats and events that were not held are left out unless they are let in or asked for."""
+def kinds(selection: Selection) -> tuple[tuple[str, ...] | None, bool | None]:
+    """Rule 6, repeats and events that were not held are left out unless they are let in or asked for: the statuses that pass
+    (None: any), and whether repeats do (True: they alone, None: too)."""
     if "repeated" in selection.only:
-        return events.c.repeats.is_(True)
-    asked = [status for status in ("planned", "cancelled") if status in selection.only]
-    if not asked and not selection.include:
+        return None, True
+    asked = tuple(status for status in ("planned", "cancelled") if status in selection.only)
+    let_in = tuple(status for status in ("planned", "cancelled") if status in selection.include)
+    # Nothing is planned and cancelled at once.
+    statuses = () if len(asked) > 1 else asked or ("held", *let_in)
+    return statuses, None if "repeated" in selection.include else False
+
+
+def _kind(selection: Selection) -> ColumnElement[bool]:
+    statuses, repeats = kinds(selection)
+    if (statuses, repeats) == (("held",), False):
         return events.c.usual.is_(True)
-    if len(asked) > 1:
-        return false()
-    statuses = asked or ["held", *(status for status in ("planned", "cancelled") if status in selection.include)]
-    status = is_one_of(events.c.status, statuses)
-    return status if "repeated" in selection.include else and_(status, events.c.repeats.is_(False))
+    conditions = ([] if statuses is None else [is_one_of(events.c.status, statuses)]) + (
+        [] if repeats is None else [events.c.repeats.is_(repeats)]
+    )
+    return and_(true(), *conditions)
 
 
 _ONLY: dict[str, ColumnElement[bool]] = {

@@ -17,7 +17,7 @@ from analytics import schema
 from analytics.dataset import ISO_DAY, LARGEST_COUNT, Said, column_faults, faults_where, read_table, value_fault
 from analytics.errors import N_, DataFaults, Fault
 from analytics.exhibit import bounds
-from analytics.figures import dimension_name, lowered, names
+from analytics.figures import dimension_name, names
 from analytics.measures import QUALIFIERS, Grouping, measure
 from analytics.selection import INCLUDE, Selection
 from analytics.store import Store
@@ -286,7 +286,7 @@ def sentence(row, words: Words, as_of: date) -> str:
 def _reached(row, words: Words, as_of: date) -> str:
     about = {
         "place": _name(row, "district", words),
-        "audience": lowered(_name(row, "audience", words), words),
+        "audience": words.lowered(_name(row, "audience", words)),
         "period": period_name(row.period, words),
     }
     aimed = pd.notna(row.target_events)

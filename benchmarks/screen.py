@@ -24,6 +24,7 @@ from sqlalchemy import create_engine
 
 from analytics import figures, maps, measures, places, store, theme
 from analytics.exhibit import Context
+from analytics.export.image import FLAGS
 from analytics.measures import Grouping, own
 from analytics.selection import Selection
 from analytics.text import Words
@@ -31,15 +32,6 @@ from benchmarks import synthetic
 from ui.plot import prepare
 
 ROOT = Path(__file__).parent.parent
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 AUDIENCES = ("Media", "Students", "Officials", "Parents", "Enterprises", "Communities")
 CODES = ("media", "students", "officials", "parents", "enterprises", "communities")
 
@@ -101,7 +93,7 @@ def _server(script: str, **settings: str) -> Iterator[tuple[str, psutil.Process]
 @contextmanager
 def _page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
         yield browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-GB")
         browser.close()
 
@@ -115,7 +107,7 @@ def _drawn(page: Page, charts: int) -> None:
     page.wait_for_timeout(800)
 
 
-def _clicks(page: Page, charts: int) -> float:
+def _clicks(page: Page) -> float:
     """Choose one audience after another; the median time until the last chart is redrawn."""
     times = []
     box = page.locator(".st-key-audience input")
@@ -156,43 +148,43 @@ def _figures_file(rows: int) -> Path:
     return path
 
 
-def click(rows: int) -> Click:
-    """A click on a filter until every chart of the Overview is redrawn, on the dashboard and on the plain page."""
+@contextmanager
+def _dashboard(rows: int) -> Iterator[tuple[str, psutil.Process, Page]]:
+    """The dashboard over this many synthetic events, and a browser."""
     prepare()
     with (
-        _server("dashboard.py", OUTREACH_DATABASE=f"duckdb:///{synthetic.file(rows)}?access_mode=read_only") as (address, _),
+        _server("dashboard.py", OUTREACH_DATABASE=f"duckdb:///{synthetic.file(rows)}?access_mode=read_only") as (address, process),
         _page() as page,
     ):
-        page.goto(f"{address}/?language=en")
+        yield address, process, page
+
+
+def _dashboard_clicks(rows: int, path: str) -> float:
+    with _dashboard(rows) as (address, _, page):
+        page.goto(f"{address}/{path}?language=en")
         _drawn(page, 4)
-        ours = _clicks(page, 4)
+        return _clicks(page)
+
+
+def click(rows: int) -> Click:
+    """A click on a filter until every chart of the Overview is redrawn, on the dashboard and on the plain page."""
+    ours = _dashboard_clicks(rows, "")
     with _server("benchmarks/plain.py", FIGURES=str(_figures_file(rows))) as (address, _), _page() as page:
         page.goto(address)
         _drawn(page, 4)
-        plain = _clicks(page, 4)
+        plain = _clicks(page)
     return Click(ours, plain)
 
 
 def coverage_click(rows: int) -> float:
     """Seconds from a click on a filter until every chart of the coverage page is redrawn."""
-    prepare()
-    with (
-        _server("dashboard.py", OUTREACH_DATABASE=f"duckdb:///{synthetic.file(rows)}?access_mode=read_only") as (address, _),
-        _page() as page,
-    ):
-        page.goto(f"{address}/coverage?language=en")
-        _drawn(page, 4)
-        return _clicks(page, 4)
+    return _dashboard_clicks(rows, "coverage")
 
 
 def cold_start(rows: int) -> Cold:
     """Start the server, open the Overview, then every page under changing filters; the first page's time, the peak memory."""
-    prepare()
     start = time.perf_counter()
-    with (
-        _server("dashboard.py", OUTREACH_DATABASE=f"duckdb:///{synthetic.file(rows)}?access_mode=read_only") as (address, process),
-        _page() as page,
-    ):
+    with _dashboard(rows) as (address, process, page):
         page.goto(f"{address}/?language=en")
         page.wait_for_function("() => document.querySelectorAll('.plot[data-drawn]').length === 4", timeout=120_000)
         seconds = time.perf_counter() - start

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from analytics.exhibit import Context
 from analytics.measures import Grouping
 from analytics.selection import Selection
 from analytics.text import Words
+from tests.command import command
 from tests.rows import events, store_of
 
 ROOT = Path(__file__).parent.parent
@@ -306,7 +305,7 @@ def test_every_gap_sentence_read_back_recomputes_to_nothing(bundled, selection):
     window = look_back(selection, bundled.latest, 24)
     words = Words("en")
     districts = {words.term("district", code): code for code in places.adcodes()}
-    audiences = {coverage.audience_inside(code, words): code for code in schema.AUDIENCE}
+    audiences = {words.lowered(words.term("audience", code)): code for code in schema.AUDIENCE}
     table = coverage.gaps(evidence, window)
     assert len(table) > 3
     assert table["residents"].is_monotonic_decreasing
@@ -383,10 +382,6 @@ def test_every_exhibit_is_drawn_with_its_sentence_and_its_table(rows, language):
 
 
 # ------------------------------------------------------------------ the command line
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-W", "error", "-m", "analytics", *arguments], cwd=ROOT, capture_output=True, text=True)
 
 
 def test_coverage_prints_each_district_with_its_range():

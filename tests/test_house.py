@@ -4,8 +4,6 @@ import ast
 import itertools
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -16,6 +14,7 @@ from analytics.exhibit import Context
 from analytics.measures import Grouping, own
 from analytics.selection import Selection
 from analytics.text import Words
+from tests.command import command
 
 ROOT = Path(__file__).parent.parent
 
@@ -185,10 +184,6 @@ def test_text_can_be_read_on_paper_and_on_every_class(palette):
 
 
 # ------------------------------------------------------------------ the command line
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-W", "error", "-m", "analytics", *arguments], cwd=ROOT, capture_output=True, text=True)
 
 
 def test_summary_prints_keys_and_measures_with_absent_districts():

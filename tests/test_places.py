@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
+import mapclassify
 import pandas as pd
 import pytest
 import shapely
@@ -13,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from analytics import maps, places
+from analytics import maps, measures, places
 from analytics.dataset import read_events
 from analytics.errors import OutreachError
 from analytics.store import BUNDLED
@@ -443,12 +444,19 @@ def test_labels_of_the_classes(values, limits, measure, labels):
     ids=["the same day", "a day short of a month", "a month", "across new year", "two years", "the end of a shorter month", "after the latest"],
 )  # fmt: skip
 def test_whole_months_since_the_last_event(day, latest, months):
-    assert maps.months_between(pd.Timestamp(day), latest) == months
+    assert measures.months_between(pd.Timestamp(day), latest) == months
 
 
 @pytest.mark.parametrize("day", [None, pd.NaT], ids=["none", "NaT"])
 def test_no_event_has_no_months(day):
-    assert maps.months_between(day, date(2024, 3, 15)) is None
+    assert measures.months_between(day, date(2024, 3, 15)) is None
+
+
+@pytest.mark.parametrize("count", [2, 5, 7])
+@pytest.mark.parametrize(("scheme", "maker"), [("quantile", mapclassify.Quantiles), ("equal", mapclassify.EqualInterval)])
+def test_classes_are_those_of_mapclassify(scheme, maker, count):
+    values = pd.Series([1, 2, 2, 3, 5, 8, 13, 21, 34, 55, 56, 90, 91, 92, 400.5])
+    assert maps.class_limits(values, scheme, count) == pytest.approx(maker(values.to_numpy(), k=count).bins.tolist())
 
 
 VALUES = st.lists(st.none() | st.integers(0, 5_000).map(float) | st.floats(0, 5_000, allow_nan=False, allow_subnormal=False), max_size=16)

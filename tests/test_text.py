@@ -8,6 +8,9 @@ from string import Formatter
 
 import pytest
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics import schema, selection
 from analytics.figures import dimension_name, names
@@ -139,6 +142,14 @@ def test_every_country_of_the_data_has_a_chinese_name():
 
 
 # ------------------------------------------------------------------ numbers, days, names
+
+
+@given(value=st.integers(-(10**12), 10**12) | st.floats(-1e9, 1e9), digits=st.integers(0, 3))
+def test_numbers_are_written_as_babel_writes_them(value, digits):
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    for words in (ENGLISH, CHINESE):
+        written = format_decimal(round(float(value), digits), format=pattern, locale=words.locale)
+        assert words.number(value, digits) == ("0" + written[2:] if written.startswith("-0") and not float(written) else written)
 
 
 @pytest.mark.parametrize(

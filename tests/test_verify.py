@@ -2,8 +2,6 @@
 
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
@@ -17,6 +15,7 @@ from analytics.errors import OutreachError
 from analytics.exhibit import recipe
 from analytics.export import files
 from analytics.text import Words
+from tests.command import command
 from tests.rows import events, store_of
 
 ROOT = Path(__file__).parent.parent
@@ -183,10 +182,6 @@ def test_a_presentation_of_somebody_else_is_refused(store):
 
 
 # ------------------------------------------------------------------ the command line
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-W", "error", "-m", "analytics", *arguments], cwd=ROOT, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("kind", ["pptx", "xlsx", "html"])

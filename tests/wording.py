@@ -18,6 +18,6 @@ def messages() -> dict[str, str | None]:
                     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                     if name in SINGLE and texts and isinstance(node.args[0], ast.Constant):
                         found.setdefault(texts[0], None)
-                    elif name == "plural" and len(texts) >= 2:
+                    elif name in ("plural", "counted") and len(texts) >= 2:
                         found[texts[0]] = texts[1]
     return found

@@ -266,7 +266,7 @@ def _downloads(view: View, briefing: Briefing) -> None:
         "key": key, "title": words.plural("{n} slide to take away", "{n} slides to take away", len(briefing.items)), "figure": None, "alt": "", "height": 0, "notes": [],
         "shapes": None, "table": None, "formats": [[kind, name] for kind, name in file_names(words).items()], "palettes": {}, "about": "", "sentences": [],
         "words": {"export": words("Download"), "table": "", "copy": ""}, "print": {}, "file": "", "menu": f"⤓ {words('Download')}", "library": f"./app/static/{plot.LIBRARY}",
-        "language": {"en": "en", "zh": "zh-CN"}[words.language], "stamp": "",
+        "stamp": "",
     }  # fmt: skip
     if asked in files.KINDS:
         made = _made(view, briefing, asked)

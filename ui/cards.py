@@ -116,7 +116,6 @@ def _data(view: View, exhibit: Exhibit, twin: bool) -> dict:
         },
         "file": file_stem(exhibit, context),
         "library": f"./app/static/{plot.LIBRARY}",
-        "language": {"en": "en", "zh": "zh-CN"}[words.language],
         "stamp": context.selection.address(language=words.language),
     }
 

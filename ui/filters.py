@@ -67,36 +67,9 @@ def write_address(options: dict[str, str]) -> None:
     state["_address"] = wanted
 
 
-def sidebar(store: Store, words: Words) -> Selection:
-    """All filters, drawn once for every page; the Selection they stand for."""
-    known = allowed(store)
-    state = st.session_state
-    with st.sidebar:
-        st.markdown(f"#### {words('Filters')}")
-        for name in FIRST:
-            _choose(name, known[name], words)
-        _span(store, words)
-        st.text_input(
-            words("Search"),
-            key="q",
-            max_chars=200,
-            on_change=touched,
-            placeholder=words("title, place, partner, report"),
-            icon=":material/search:",
-        )
-        with st.expander(words("More filters"), expanded=any(state.get(name) for name in MORE)):
-            for name in MORE:
-                if name == "undated":
-                    options = ["", *known[name]]
-                    st.selectbox(
-                        dimension_name(name, words),
-                        options,
-                        key=name,
-                        on_change=touched,
-                        format_func=lambda code: label("undated", code, words) if code else words("Left out of spans"),
-                    )
-                elif known[name]:
-                    _choose(name, known[name], words)
+def selected(store: Store) -> Selection:
+    """The Selection that the filter widgets stand for, read before they are drawn: a viewer waits for the charts."""
+    state, known = st.session_state, allowed(store)
     changes = {
         FIELDS[name]: tuple(state[name]) if isinstance(state.get(name), list) else state.get(name) for name in WIDGETS if name in state
     }
@@ -104,13 +77,42 @@ def sidebar(store: Store, words: Words) -> Selection:
     start, end = changes.get("start"), changes.get("end")
     if start and end and start > end:
         changes["start"], changes["end"] = end, start
-    order = {name: {value: number for number, value in enumerate(known[name])} for name in known}
-    for name in known:
-        field = FIELDS[name]
-        if isinstance(changes.get(field), tuple):
-            changes[field] = tuple(sorted(changes[field], key=lambda value: order[name].get(value, 0)))
+    for name, values in known.items():
+        if isinstance(changes.get(FIELDS[name]), tuple):
+            order = {value: number for number, value in enumerate(values)}
+            changes[FIELDS[name]] = tuple(sorted(changes[FIELDS[name]], key=lambda value, order=order: order.get(value, 0)))
     state["_selection"] = state["_selection"].change(**changes)
     return state["_selection"]
+
+
+def sidebar(store: Store, words: Words) -> None:
+    """All filters, drawn once for every page."""
+    known = allowed(store)
+    state = st.session_state
+    for name in FIRST:
+        _choose(name, known[name], words)
+    _span(store, words)
+    st.text_input(
+        words("Search"),
+        key="q",
+        max_chars=200,
+        on_change=touched,
+        placeholder=words("title, place, partner, report"),
+        icon=":material/search:",
+    )
+    with st.expander(words("More filters"), expanded=any(state.get(name) for name in MORE)):
+        for name in MORE:
+            if name == "undated":
+                options = ["", *known[name]]
+                st.selectbox(
+                    dimension_name(name, words),
+                    options,
+                    key=name,
+                    on_change=touched,
+                    format_func=lambda code: label("undated", code, words) if code else words("Left out of spans"),
+                )
+            elif known[name]:
+                _choose(name, known[name], words)
 
 
 def _choose(name: str, options: tuple[str, ...], words: Words) -> None:

@@ -138,7 +138,11 @@ def run() -> None:
         return
     adopted = filters.read_address(store)
     words = Words(st.session_state["_language"])
-    selection = filters.sidebar(store, words)
+    selection = filters.selected(store)
+    with st.sidebar:
+        # The heading keeps the sidebar's place; what is below it is drawn after the page.
+        st.markdown(f"#### {words('Filters')}")
+        below = st.container()
     here = next((name for name, each in pages.items() if each.url_path == page.url_path), "")
     kept = (("briefing", st.session_state["_briefing"]),) if st.session_state["_briefing"] else ()
     context = Context(store, selection, words, here, cache.left_out(store, selection), kept)
@@ -151,6 +155,8 @@ def run() -> None:
         page.run()
     finally:
         st.session_state["_view"] = None
+    with below:
+        filters.sidebar(store, words)
     filters.write_address(view.options)
 
 
@@ -184,6 +190,7 @@ def _navigation(view: View, here: str) -> None:
         f'<div class="masthead"><span class="brand">{escape(words("Beijing outreach"))}</span><nav aria-label="{escape(words("Pages"))}">{pages}</nav>'
         f'<a class="language" href="{escape(switch)}" lang="{other}">{LANGUAGES[other]}</a></div>'
     )
+    plot.frame()(key="frame", data={"language": {"en": "en", "zh": "zh-CN"}[words.language]})
     plot.prepare()
 
 

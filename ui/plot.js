@@ -8,23 +8,6 @@ const load = (source) => (window.outreachPlotly ??= new Promise((done, failed) =
   document.head.append(script);
 }));
 
-// In-app links change the address and tell Streamlit so, as the back button does; one history entry each.
-const go = (href) => {
-  history.pushState({}, "", new URL(href, location.href));
-  dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-};
-window.outreachGo = go;
-if (!window.outreachLinks) {
-  window.outreachLinks = true;
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest?.('a[href^="./"]');
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-    event.preventDefault();
-    event.stopPropagation();
-    go(link.getAttribute("href"));
-  }, true);
-}
-
 const element = (tag, properties = {}, ...children) => {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
@@ -132,7 +115,6 @@ export default function (api) {
   list.replaceChildren(...findings(data.sentences, data.slide ? "" : data.words.copy));
   footer.replaceChildren(...(data.slide?.note ? [element("em", { textContent: data.slide.note })] : []), ...notes(data.notes), ...(data.slide ? [element("b", { textContent: data.slide.number })] : []));
   card.dataset.key = data.key;
-  document.documentElement.lang = data.language;
   if (data.file_content && card.dataset.saved !== data.file_content.id) {
     card.dataset.saved = data.file_content.id;
     save(`data:${data.file_content.mime};base64,${data.file_content.base64}`, data.file_content.name);
@@ -163,7 +145,7 @@ export default function (api) {
     }
     return Plotly.react(plot, figure.data, figure.layout, config()).then(() => {
       plot.removeAllListeners("plotly_click");
-      plot.on("plotly_click", ({ points }) => { const href = points[0]?.customdata; if (typeof href === "string" && href && !data.slide) go(href); });
+      plot.on("plotly_click", ({ points }) => { const href = points[0]?.customdata; if (typeof href === "string" && href && !data.slide) window.outreachGo(href); });
       plot.dataset.drawn = data.stamp;
     });
   };

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -10,7 +12,8 @@ from pathlib import Path
 
 import streamlit as st
 
-STATIC = Path(__file__).parent.parent / "static"
+FOLDER = Path(__file__).parent
+STATIC = FOLDER.parent / "static"
 # Found, not imported: only its JavaScript is wanted here.
 SOURCE = Path(find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
 LIBRARY = f"plotly-{version('plotly')}.min.js"
@@ -23,24 +26,29 @@ def prepare() -> bool:
         STATIC.mkdir(exist_ok=True)
         target = STATIC / LIBRARY
         if not target.exists() or target.stat().st_size != SOURCE.stat().st_size:
-            shutil.copyfile(SOURCE, target)
+            # It appears under its name only when whole: another server may be handing it out.
+            with tempfile.NamedTemporaryFile(dir=STATIC, delete=False) as partial, SOURCE.open("rb") as source:
+                shutil.copyfileobj(source, partial)
+            os.chmod(partial.name, 0o644)
+            os.replace(partial.name, target)
     except OSError:
         return False
     return True
 
 
-def component():
-    """The component, registered with the running server."""
-    return _register()
+@cache
+def frame():
+    """The script of the page around the cards, registered with the running server."""
+    return st.components.v2.component("outreach_frame", html="<i></i>", js=(FOLDER / "frame.js").read_text("utf-8"), isolate_styles=False)
 
 
 @cache
-def _register():
-    folder = Path(__file__).parent
+def component():
+    """The card, registered with the running server."""
     return st.components.v2.component(
         "outreach_card",
         html='<section class="card"></section>',
-        css=(folder / "plot.css").read_text("utf-8"),
-        js=(folder / "plot.js").read_text("utf-8"),
+        css=(FOLDER / "plot.css").read_text("utf-8"),
+        js=(FOLDER / "plot.js").read_text("utf-8"),
         isolate_styles=False,
     )

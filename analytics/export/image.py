@@ -30,8 +30,7 @@ FORMATS = ("png", "svg", "pdf")
 SIZES = {"16:9": (1600, 900), "A4": (1600, 1131)}
 """Width and height of a picture in CSS pixels, by the size of the deck; a PNG has twice as many each way."""
 SCALE = 2
-QUIET = (
-    "--headless",
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -39,9 +38,9 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--hide-scrollbars",
 )
+"""What keeps a browser without a screen from looking for other machines."""
+QUIET = ("--headless", *FLAGS, "--disable-dev-shm-usage", "--hide-scrollbars")
 DRAWING = 60_000
 """Milliseconds of the page's own time in which charts may be drawn; time in which nothing happens is skipped."""
 WIDTH, EDGE = 1200, 24

@@ -16,18 +16,10 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from analytics.export.image import FLAGS
 from ui.plot import prepare
 
 ROOT = Path(__file__).parents[2]
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 expect.set_options(timeout=20_000)
 
 
@@ -73,7 +65,7 @@ def server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict:
     path = shutil.which("chromium") or shutil.which("google-chrome")
-    return {"args": QUIET} | ({"executable_path": path} if path else {})
+    return {"args": list(FLAGS)} | ({"executable_path": path} if path else {})
 
 
 @pytest.fixture(scope="session")
