@@ -30,7 +30,7 @@ lint: setup-dev
 
 test: setup-dev
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks
