@@ -278,8 +278,8 @@ def over_time(
     by = (period, stack) if stack else (period,)
     chosen = getattr(context.selection, FIELDS[stack]) if stack else ()
     table = table[table[stack].isin(chosen)] if chosen else table
-    overall = complete(table if overall is None or not stack else overall, (period,), context.selection)
     full = complete(table, by, context.selection)
+    overall = full if not stack else complete(table if overall is None else overall, (period,), context.selection)
     dated = full[full[period] != schema.UNDATED]
     periods = list(dict.fromkeys(dated[period]))
     series = _series(dated, stack, words) if stack else [((), words("Events"), "@bar", dated)]
