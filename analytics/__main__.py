@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analytics import briefing, coverage, dataset, planning, schema, verify
+from analytics import briefing, dataset, planning, schema, verify
 from analytics.coverage import INDICATORS, Evidence, indicator_table, look_back, plan_cells
 from analytics.errors import DataFaults, OutreachError
 from analytics.export import files
@@ -161,7 +161,7 @@ def _plan(arguments: argparse.Namespace) -> int:
         }
         print(json.dumps(answer, ensure_ascii=False, indent=1))
         return 0
-    table = planning.plan_table(plan, words, window.end, coverage.months_of(window))
+    table = planning.plan_table(plan, words, window)
     if arguments.output == "csv":
         print(table.to_csv(index=False, lineterminator="\n"), end="")
         return 0

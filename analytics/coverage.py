@@ -359,11 +359,6 @@ def look_back(selection: Selection, as_of: date, months: int) -> Window:
     return Window(as_of - relativedelta(months=months) + relativedelta(days=1), as_of, months)
 
 
-def months_of(window: Window) -> int:
-    """The window's length in months, rounded, at least one."""
-    return window.months or max(1, round((window.end - window.start).days / 30.4375))
-
-
 @lru_cache(maxsize=64)
 def cells(evidence: Evidence, window: Window, column: str = "") -> pd.DataFrame:
     """What was found in each district within the window. One row per district × term of `column` ('audience' or 'programme'; '' for none).

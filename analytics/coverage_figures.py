@@ -1006,7 +1006,7 @@ def plan_list(plan, window: Window, context: Context) -> Exhibit:
         planning.shortage(plan, words),
         words("Looked back over: {window}.", window=window_phrase(window, words)),
     ]
-    table = planning.plan_table(plan, words, window.end, coverage.months_of(window))
+    table = planning.plan_table(plan, words, window)
     return Exhibit(
         "plan", reached, {}, lambda: table, reached, tuple(Link(note) for note in notes if note), (), 0, about=explanation(words)
     )

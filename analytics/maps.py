@@ -173,9 +173,15 @@ def map_figure(drawn: Drawn, context: Context, heading: str, circles: bool = Fal
         data.append(_labels(drawn, geo, circles))
     data += [] if circles else legend(drawn)
     return {"data": data, "layout": layout(
-        geo=_geo([0, 1], [0, 1], WIDE), geo2=_geo(*INSET, INNER, framed=True), shapes=[_frame()], margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        geo=_geo([0, 1], [0, 1], WIDE), geo2=_geo(*INSET, INNER, framed=True), shapes=[_frame()], margin={"l": 0, "r": 0, "t": 0, "b": 0}, meta={"inset": round(_ratio(INNER), 4)},
         showlegend=True, legend={"x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}, "title": {"text": _legend_title(heading), "font": {"size": 11}}, "itemclick": False, "itemdoubleclick": False},
     )}  # fmt: skip
+
+
+def _ratio(window: dict) -> float:
+    """Width by height of a window under Mercator's projection (Snyder 1987, Map Projections, p. 41)."""
+    (west, east), (south, north) = (map(math.radians, window[name]) for name in ("lon", "lat"))
+    return (east - west) / (math.asinh(math.tan(north)) - math.asinh(math.tan(south)))
 
 
 def _frame() -> dict:

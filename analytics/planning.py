@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,6 +20,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, hstack, vstack
 
 from analytics import places, schema
+from analytics.coverage import Window
 from analytics.dataset import LARGEST_COUNT, Said, faults_where, read_table, value_fault
 from analytics.errors import N_, DataFaults, Fault, OutreachError
 from analytics.text import Words
@@ -617,14 +617,14 @@ def shortage(plan: Plan, words: Words) -> str:
     )
 
 
-def reasons(row: Mapping, words: Words, as_of: date, months: int) -> str:
+def reasons(row: Mapping, words: Words, window: Window) -> str:
     """Why a visit is proposed, in whole sentences with the numbers behind them.
 
-    `row`: a row of `Plan.visits`; `as_of`, `months`: the last day and the length of the span in which reports were looked for.
+    `row`: a row of `Plan.visits`; `window`: the days in which reports were looked for.
     """
     why = row["why"]
     return words.sentences(
-        _state_sentence(row, words, as_of, months),
+        _state_sentence(row, words, window),
         _age_sentence(row, words),
         _people_sentence(row, words),
         words("The residents of this unit are an estimate: those of the district, spread by the number of committees.")
@@ -648,8 +648,11 @@ def reasons(row: Mapping, words: Words, as_of: date, months: int) -> str:
     )
 
 
-def _state_sentence(row: Mapping, words: Words, as_of: date, months: int) -> str:
-    values = {"audience": words.lowered(words.term("audience", row["audience"])), "place": _place(row, words), "day": words.day(as_of)}
+def _state_sentence(row: Mapping, words: Words, window: Window) -> str:
+    values = {"audience": words.lowered(words.term("audience", row["audience"])), "place": _place(row, words), "day": words.day(window.end)}
+    if not window.months:
+        return _state_between(row["state"], words, values | {"start": words.day(window.start)})
+    months = window.months
     if row["state"] == "gap":
         return words.plural(
             "No report of an event for {audience} in {place} in the month to {day}.",
@@ -670,6 +673,18 @@ def _state_sentence(row: Mapping, words: Words, as_of: date, months: int) -> str
         months,
         **values,
     )
+
+
+def _state_between(state: str, words: Words, values: dict[str, str]) -> str:
+    """The same for a span between two dates."""
+    if state == "gap":
+        return words("No report of an event for {audience} in {place} from {start} to {day}.", **values)
+    if state == "unclear":
+        return words(
+            "No report places an event for {audience} in {place} from {start} to {day}, but one that does not say where or when may belong here.",
+            **values,
+        )
+    return words("An event for {audience} in {place} is reported from {start} to {day}, so another one reaches nobody new.", **values)
 
 
 def _age_sentence(row: Mapping, words: Words) -> str:
@@ -715,7 +730,7 @@ def _place(row: Mapping, words: Words) -> str:
     return f"{district}{unit}" if words.language == "zh" else f"{unit}, {district},"
 
 
-def plan_table(plan: Plan, words: Words, as_of: date, months: int) -> pd.DataFrame:
+def plan_table(plan: Plan, words: Words, window: Window) -> pd.DataFrame:
     """The plan for export, headings and terms in the viewer's language; one row per visit, best first.
 
     Residents are people, rounded; months are whole ones since the last event found, empty where none was.
@@ -732,7 +747,7 @@ def plan_table(plan: Plan, words: Words, as_of: date, months: int) -> pd.DataFra
             words("Residents"): visits["residents"].round().astype("Int64"),
             words("Months since the last event"): visits["months"].round().astype("Int64"),
             words("State"): [states[state] for state in visits["state"]],
-            words("Why"): [reasons(row, words, as_of, months) for row in visits.to_dict("records")],
+            words("Why"): [reasons(row, words, window) for row in visits.to_dict("records")],
             words("Fixed"): [words("yes") if locked else "" for locked in visits["locked"]],
         }
     )

@@ -11,13 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import places, schema
+from analytics.coverage import Window, look_back
 from analytics.errors import DataFaults, OutreachError
 from analytics.planning import SPREAD, Terms, plan_table, propose, read_residents, reasons, shortage, unit_residents, with_residents
+from analytics.selection import Selection
 from analytics.text import Words
 
 DONGCHENG, XICHENG, FANGSHAN, MIYUN = "110101", "110102", "110111", "110118"
 ENGLISH, CHINESE = Words("en"), Words("zh")
 AS_OF = date(2025, 10, 16)
+WINDOW = look_back(Selection(), AS_OF, 24)
 NEVER = math.nan
 
 
@@ -87,7 +90,7 @@ def test_fewer_visits_are_proposed_when_no_other_cell_is_left_and_this_is_said()
 def test_without_cells_there_is_an_empty_plan():
     plan = propose(FOUR.head(0), Terms(5))
     assert (len(plan.visits), plan.covered_residents, plan.value, plan.unique) == (0, 0.0, 0.0, True)
-    assert len(plan_table(plan, ENGLISH, AS_OF, 24)) == 0
+    assert len(plan_table(plan, ENGLISH, WINDOW)) == 0
 
 
 def test_a_covered_cell_is_proposed_for_a_floor_only():
@@ -538,7 +541,7 @@ def test_a_residents_file_that_cannot_be_opened(tmp_path):
 
 
 def written(table: pd.DataFrame, terms: Terms, words: Words, months: int = 24) -> list[str]:
-    return [reasons(row, words, AS_OF, months) for row in propose(table, terms).visits.to_dict("records")]
+    return [reasons(row, words, look_back(Selection(), AS_OF, months)) for row in propose(table, terms).visits.to_dict("records")]
 
 
 def shared(*rows: tuple, audiences: int = 10, weight: float = 1.0) -> pd.DataFrame:
@@ -591,14 +594,42 @@ def test_a_unit_is_named_with_its_district_and_its_residents_are_said_to_be_an_e
     table = pd.DataFrame({"district": [DONGCHENG], "audience": ["students"], "subdistrict": ["110101014"], "state": "gap", "months": NEVER})
     plan = propose(with_residents(table).assign(last_day=pd.NaT), Terms(1))
     row = plan.visits.to_dict("records")[0]
-    assert "in Longtan, Dongcheng, in the 24 months" in reasons(row, ENGLISH, AS_OF, 24)
-    assert "are an estimate" in reasons(row, ENGLISH, AS_OF, 24)
-    assert "东城区龙潭街道" in reasons(row, CHINESE, AS_OF, 24)
+    assert "in Longtan, Dongcheng, in the 24 months" in reasons(row, ENGLISH, WINDOW)
+    assert "are an estimate" in reasons(row, ENGLISH, WINDOW)
+    assert "东城区龙潭街道" in reasons(row, CHINESE, WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("state", "english", "chinese"),
+    [
+        (
+            "gap",
+            "No report of an event for students in Fangshan from 1 Mar 2024 to 20 May 2024.",
+            "2024年3月1日至2024年5月20日，未见房山区面向学生的活动报道。",
+        ),
+        (
+            "unclear",
+            "No report places an event for students in Fangshan from 1 Mar 2024 to 20 May 2024, but one that does not say where or when may belong here.",
+            "2024年3月1日至2024年5月20日，未见可归属于房山区、面向学生的活动报道，但地点或日期不详的活动可能在此。",
+        ),
+        (
+            "covered",
+            "An event for students in Fangshan is reported from 1 Mar 2024 to 20 May 2024, so another one reaches nobody new.",
+            "2024年3月1日至2024年5月20日，房山区已有面向学生的活动报道，再办一场不会新增覆盖人口。",
+        ),
+    ],
+    ids=["gap", "unclear", "covered"],
+)
+def test_where_two_dates_are_set_reasons_name_them(state, english, chinese):
+    row = propose(shared((FANGSHAN, "students", state, 30)), Terms(1, floor=1)).visits.to_dict("records")[0]
+    window = Window(date(2024, 3, 1), date(2024, 5, 20))
+    assert reasons(row, ENGLISH, window).startswith(english)
+    assert reasons(row, CHINESE, window).startswith(chinese)
 
 
 def test_the_plan_as_a_table_for_export():
     table = shared((FANGSHAN, "students", "gap", NEVER), (DONGCHENG, "schools", "unclear", 30))
-    exported = plan_table(propose(table, Terms(2, locked=((FANGSHAN, "students", ""),))), ENGLISH, AS_OF, 24)
+    exported = plan_table(propose(table, Terms(2, locked=((FANGSHAN, "students", ""),))), ENGLISH, WINDOW)
     assert exported.drop(columns="Why").astype(object).where(exported.notna(), None).to_dict("list") == {
         "Visit": [1, 2],
         "District code": [FANGSHAN, DONGCHENG],
@@ -616,7 +647,7 @@ def test_the_plan_as_a_table_for_export():
 def test_headings_of_the_table_differ_in_both_languages():
     plan = propose(FOUR, Terms(1))
     for words in (ENGLISH, CHINESE):
-        headings = list(plan_table(plan, words, AS_OF, 24).columns)
+        headings = list(plan_table(plan, words, WINDOW).columns)
         assert len(headings) == len(set(headings)) == 10
 
 

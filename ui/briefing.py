@@ -319,7 +319,9 @@ def _check(view: View) -> None:
         if given is None:
             return
         try:
-            report = verify.verify(given.getvalue(), given.name, view.store, cache.measure)
+            report = cache.of_upload(
+                given, "verify", view.store.version, lambda: verify.verify(given.getvalue(), given.name, view.store, cache.measure)
+            )
         except OutreachError as error:
             st.error(words(error.message, **error.values))
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Callable
@@ -72,6 +73,11 @@ def _remember(key: tuple, frame: pd.DataFrame) -> None:
         _frames[key] = frame
         while len(_frames) > MOST_FRAMES:
             _frames.popitem(last=False)
+
+
+def of_upload(given, purpose: str, version: str, make: Callable[[], object]) -> object:
+    """What `make` gives for an uploaded file, made once for its content and the data's version, not on every redraw."""
+    return remembered((purpose, version, given.name, hashlib.sha256(given.getvalue()).hexdigest()), make)
 
 
 def remembered(key: tuple, make: Callable[[], object]) -> object:

@@ -121,7 +121,7 @@ def _data(view: View, exhibit: Exhibit, twin: bool) -> dict:
 
 
 def _footer(exhibit: Exhibit, context: Context) -> list[str]:
-    notes = "; ".join(note.text for note in exhibit.notes)
+    notes = " · ".join(note.text for note in exhibit.notes)
     return [
         line
         for text in (notes, context.words("Data: {source}", source=context.source()))

@@ -256,18 +256,20 @@ def _uploaded(given, path: str, read, words: Words) -> pd.DataFrame | None:
     if given is None and not path:
         return None
     try:
-        if given is None:
-            return read(path)
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / f"upload{Path(given.name).suffix.lower()}"
-            file.write_bytes(given.getvalue())
-            return read(file)
+        return read(path) if given is None else cache.of_upload(given, read.__name__, "", lambda: _read_upload(given, read))
     except DataFaults as error:
         st.markdown(words("The file was refused:"))
         faults(error, words)
     except OutreachError as error:
         st.error(words(error.message, **error.values))
     return None
+
+
+def _read_upload(given, read) -> pd.DataFrame:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"upload{Path(given.name).suffix.lower()}"
+        file.write_bytes(given.getvalue())
+        return read(file)
 
 
 def _spelt(key: planning.Key) -> str:
@@ -298,7 +300,7 @@ def plan_rows(plan: planning.Plan, board: Board, locked: tuple[planning.Key, ...
         fixed = tuple(each for each in locked if each != key)
         toggle = (here(fixed, excluded), words("let go")) if key in locked else (here((*locked, key), excluded), words("fix"))
         drop = f'<a href="{here(fixed, (*excluded, key))}">{escape(words("leave out"))}</a>'
-        why = planning.reasons(visit, words, board.window.end, coverage.months_of(board.window))
+        why = planning.reasons(visit, words, board.window)
         rows += (
             f'<tr{" aria-selected=true" if key in locked else ""}><td class="number">{visit["number"]}</td><td><b>{escape(place)}</b><br>{escape(words.term("audience", visit["audience"]))}</td>'
             f'<td>{escape(why)}</td><td><a href="{toggle[0]}">{escape(toggle[1])}</a><br>{drop}</td></tr>'

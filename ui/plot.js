@@ -30,20 +30,25 @@ const painted = (value, palette, shapes) => {
 
 const save = (href, name) => element("a", { href, download: name }).click();
 
-async function image(Plotly, data, format) {
+async function image(Plotly, data, format, shown) {
   const { title, lines, footer } = data.print;
   const figure = painted(data.figure, data.palettes.light, data.shapes);
-  const top = 64 + 18 * lines.length, bottom = 34 + 15 * footer.length, width = 1200, height = Math.max(420, data.height + 60) + top + bottom;
+  // Labels above a chart make its margin wider while it is drawn; the title goes above them.
+  const labels = Math.max(figure.layout.margin.t, shown?._fullLayout?._size?.t ?? 0);
+  const top = 64 + 18 * lines.length, bottom = 34 + 15 * footer.length, width = 1200;
+  const height = Math.max(420, data.height + 60) + top + bottom + labels - figure.layout.margin.t;
   const text = (content, y, size, anchor) => ({ text: content, x: 0, y, xref: "paper", yref: "paper", xanchor: "left", yanchor: anchor, showarrow: false, align: "left", font: { size, color: "#23313f" } });
   const layout = { ...figure.layout, width, height, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff", autosize: false };
-  layout.font = { ...layout.font, family: getComputedStyle(document.body).fontFamily + ", Noto Sans CJK SC, sans-serif", size: 14 };
-  layout.margin = { ...layout.margin, l: Math.max(24, layout.margin.l), r: 24, t: layout.margin.t + top, b: layout.margin.b + bottom };
+  // A picture is drawn without the page's own fonts, so it is measured without them too.
+  layout.font = { ...layout.font, family: "Noto Sans CJK SC, Noto Sans, PingFang SC, Microsoft YaHei, Segoe UI, Arial, sans-serif", size: 14 };
+  layout.margin = { ...layout.margin, l: Math.max(24, layout.margin.l), r: 24, t: labels + top, b: layout.margin.b + bottom };
   const inner = height - layout.margin.t - layout.margin.b;
   layout.annotations = [...(layout.annotations ?? []),
     { ...text(`<b>${title}</b>`, 1, 20, "top"), yshift: layout.margin.t - 14 },
     { ...text(lines.join("<br>"), 1, 13, "top"), yshift: layout.margin.t - 46 },
     { ...text(footer.join("<br>"), 0, 11, "bottom"), yshift: -(layout.margin.b - 8) }];
   if (inner < 120) layout.height = height + 200;
+  framed(layout, width, layout.height);
   const url = await Plotly.toImage({ data: figure.data, layout, config: config(data) }, { format, width, height: layout.height, scale: format === "png" ? 3 : 1 });
   save(url, `${data.file}.${format}`);
 }
@@ -58,7 +63,7 @@ function menu(data, api) {
     button.dataset.format = format;
     button.onclick = async () => {
       box.open = false;
-      if (format === "png" || format === "svg") await image(await load(data.library), data, format);
+      if (format === "png" || format === "svg") await image(await load(data.library), data, format, api.parentElement.querySelector(".plot"));
       else api.setTriggerValue("export", format);
     };
     list.append(button);
@@ -130,19 +135,15 @@ export default function (api) {
     figure.layout.font.family = getComputedStyle(plot).fontFamily;
     figure.layout.height = data.height;
     figure.layout.width = plot.clientWidth || undefined;
-    if (plot.clientWidth < 640) {
-      // What a figure names for narrow screens takes the place of what it has for wide ones.
-      for (const trace of figure.data) if (trace.meta?.narrow) trace.text = trace.meta.narrow;
-      Object.assign(figure.layout, figure.layout.meta?.narrow);
-      plot.style.height = `${figure.layout.height}px`;
-    }
+    narrowed(figure, plot.clientWidth);
     if (figure.layout.geo2?.showframe && plot.clientWidth < 480 && figure.layout.legend) {
       // On a phone the legend goes below the map, which would lie under it.
       Object.assign(figure.layout.legend, { orientation: "h", y: 0, yanchor: "top", title: {} });
       figure.layout.margin = { ...figure.layout.margin, b: 110 };
       figure.layout.height = Math.min(data.height, Math.round(plot.clientWidth * 0.95) + 120);
-      plot.style.height = `${figure.layout.height}px`;
     }
+    framed(figure.layout, plot.clientWidth, figure.layout.height);
+    plot.style.height = `${figure.layout.height}px`;
     return Plotly.react(plot, figure.data, figure.layout, config()).then(() => {
       plot.removeAllListeners("plotly_click");
       plot.on("plotly_click", ({ points }) => { const href = points[0]?.customdata; if (typeof href === "string" && href && !data.slide) window.outreachGo(href); });
@@ -153,7 +154,7 @@ export default function (api) {
 
   plot.observer?.disconnect();
   plot.observer = new ResizeObserver(() => {
-    if (window.Plotly && plot.layout && plot.clientWidth && Math.abs(plot.layout.width - plot.clientWidth) > 1) Plotly.relayout(plot, { width: plot.clientWidth });
+    if (window.Plotly && plot.layout && plot.clientWidth && Math.abs(plot.layout.width - plot.clientWidth) > 1) draw(window.Plotly);
   });
   plot.observer.observe(plot);
   return () => {

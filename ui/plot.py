@@ -14,6 +14,7 @@ import streamlit as st
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER.parent / "static"
+FITTING = FOLDER.parent / "analytics" / "export" / "fitting.js"
 # Found, not imported: only its JavaScript is wanted here.
 SOURCE = Path(find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
 LIBRARY = f"plotly-{version('plotly')}.min.js"
@@ -49,6 +50,6 @@ def component():
         "outreach_card",
         html='<section class="card"></section>',
         css=(FOLDER / "plot.css").read_text("utf-8"),
-        js=(FOLDER / "plot.js").read_text("utf-8"),
+        js=FITTING.read_text("utf-8") + (FOLDER / "plot.js").read_text("utf-8"),
         isolate_styles=False,
     )

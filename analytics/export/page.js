@@ -18,18 +18,15 @@ async function draw(plot) {
   const width = plot.clientWidth, height = Number(plot.dataset.height);
   layout.font = { ...layout.font, family: getComputedStyle(plot).fontFamily };
   Object.assign(layout, { width, height, autosize: false });
-  if (width < 640) {
-    // What a figure names for narrow screens takes the place of what it has for wide ones.
-    for (const trace of data) if (trace.meta?.narrow) trace.text = trace.meta.narrow;
-    Object.assign(layout, layout.meta?.narrow);
-  }
+  narrowed({ data, layout }, width);
+  framed(layout, width, layout.height);
   plot.style.height = `${layout.height}px`;
   await Plotly.react(plot, data, layout, config);
   plot.dataset.drawn = "true";
 }
 
 const plots = [...document.querySelectorAll(".plot")];
-const resize = () => Promise.all(plots.filter((plot) => plot.layout && Math.abs(plot.layout.width - plot.clientWidth) > 1).map((plot) => Plotly.relayout(plot, { width: plot.clientWidth })));
+const resize = () => Promise.all(plots.filter((plot) => plot.layout && Math.abs(plot.layout.width - plot.clientWidth) > 1).map(draw));
 
 // Each item shrinks as a whole until it fits its page; in a picture it grows or shrinks with the window.
 function fit() {
@@ -50,7 +47,9 @@ async function drawing() {
   if (!figure) return "";
   const { data, layout } = shaped(told(figure)), height = Number(plots[0].dataset.height);
   const look = { autosize: false, width: 1152, height, font: { ...layout.font, family: getComputedStyle(document.body).fontFamily } };
-  return Plotly.toImage({ data, layout: { ...layout, ...look }, config }, { format: "svg", width: 1152, height });
+  const fitted = { ...layout, ...look };
+  framed(fitted, fitted.width, height);
+  return Plotly.toImage({ data, layout: fitted, config }, { format: "svg", width: 1152, height });
 }
 
 async function start() {

@@ -92,7 +92,7 @@ def _document(deck: Deck, manifest: dict, alone: bool, script: str, shapes: dict
 <script type="application/json" id="outreach-shapes">{_json(shapes)}</script>
 <script>{_script(script)}</script>
 <script>
-{_script((FOLDER / "page.js").read_text("utf-8"))}
+{_script("".join((FOLDER / name).read_text("utf-8") for name in ("fitting.js", "page.js")))}
 </script>
 </body>
 </html>
