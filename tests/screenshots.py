@@ -4,7 +4,8 @@ import shutil
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import QUIET, ROOT, ready, serving
+from analytics.export.image import FLAGS
+from tests.browser.conftest import ROOT, ready, serving
 
 
 def main() -> None:
@@ -12,7 +13,7 @@ def main() -> None:
     folder = ROOT / "docs"
     folder.mkdir(exist_ok=True)
     with serving() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-GB")
         page.goto(f"{address}/?language=en")
         ready(page)

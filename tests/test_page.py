@@ -21,7 +21,6 @@ from analytics import places
 from analytics.errors import OutreachError
 from analytics.export import image, page
 from analytics.export.parts import Deck, Slide, Source, Table, Text
-from tests.browser.conftest import QUIET
 from tests.test_workbook import deck_of, differences, slide
 
 HOSTILE = "</script><script>window.hacked = 1</script> <!-- & \"quoted\" 'twice' \u2028 <img src=x onerror='window.hacked = 2'>"
@@ -157,7 +156,7 @@ def test_only_addresses_of_the_web_are_links(address):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict:
-    return {"args": QUIET} | ({"executable_path": image.chromium()} if image.chromium() else {})
+    return {"args": list(image.FLAGS)} | ({"executable_path": image.chromium()} if image.chromium() else {})
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
+from tempfile import gettempdir
 
 import pandas as pd
 import pytest
@@ -31,7 +33,7 @@ def postgresql(tmp_path_factory) -> Iterator[str]:
     folder, binaries = tmp_path_factory.mktemp("pg"), _binaries()
     as_user = ["runuser", "-u", "postgres", "--"] if getpass.getuser() == "root" else []
     if as_user:
-        for parent in (folder, *folder.parents[:2]):
+        for parent in takewhile(lambda path: path != Path(gettempdir()), (folder, *folder.parents)):
             os.chmod(parent, 0o755)
         shutil.chown(folder, "postgres")
     with socket.socket() as free:
