@@ -125,6 +125,10 @@ def denominators(selection: Selection) -> pd.DataFrame:
     return whole.assign(audiences=len(selection.audience or schema.AUDIENCE)).astype(float)
 
 
+Rows = list[dict[str, object]]
+"""Rows of a table of `measures.measure`, by the names of its columns."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What is known of a selection for coverage figures; each table is asked for once, when it is needed.
@@ -207,31 +211,31 @@ class Evidence:
         nameless = [(code, basis, "", int(n) - counted.get((code, basis), 0)) for code, basis, n in totals]
         return pd.concat([table, pd.DataFrame(nameless, columns=columns)], ignore_index=True)
 
-    def ends(self, table: pd.DataFrame, code: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    def ends(self, table: pd.DataFrame, code: str) -> tuple[Rows, Rows, Rows]:
         """Rows (with district, place-basis) of one district: those stated, those placed there, and those with events that may belong there.
 
         The whole city holds every event, wherever in it: there the three are the same.
         """
-        bases = self.bases
         parts = self._parts(table)
-        nothing = table.head(0)
-        unplaced = parts.get(schema.UNPLACED, nothing)
         if code == BEIJING:
-            whole = table[table["place-basis"].isin((*bases, "none"))]
+            whole = [row for rows in parts.values() for row in rows if row["place-basis"] in (*self.bases, "none")]
             return whole, whole, whole
-        here = parts.get(code, nothing)
-        placed = here[here["place-basis"].isin(bases)] if len(bases) < len(schema.PLACE_BASIS) else here
-        return placed[placed["place-basis"] == "stated"], placed, pd.concat([placed, unplaced]) if len(unplaced) else placed
+        placed = [row for row in parts.get(code, ()) if row["place-basis"] in self.bases]
+        return [row for row in placed if row["place-basis"] == "stated"], placed, [*placed, *parts.get(schema.UNPLACED, ())]
 
-    def _parts(self, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-        """A table by district, taken apart once."""
+    def _parts(self, table: pd.DataFrame) -> dict[str, Rows]:
+        """A table's rows by district, taken apart once: plain rows, since a frame for each district takes a hundred times as long."""
         known = self._taken_apart
         if id(table) not in known:
-            known[id(table)] = (table, dict(iter(table.groupby("district", sort=False))))
+            parts: dict[str, Rows] = {}
+            for values in zip(*(table[name].tolist() for name in table), strict=True):
+                row = dict(zip(table, values, strict=True))
+                parts.setdefault(row["district"], []).append(row)
+            known[id(table)] = (table, parts)
         return known[id(table)][1]
 
     @cached_property
-    def _taken_apart(self) -> dict[int, tuple[pd.DataFrame, dict[str, pd.DataFrame]]]:
+    def _taken_apart(self) -> dict[int, tuple[pd.DataFrame, dict[str, Rows]]]:
         return {}
 
 
@@ -240,7 +244,7 @@ Three = tuple[float | None, float | None, float | None]
 
 
 def _events(evidence: Evidence, code: str) -> Three:
-    return tuple(float(rows["events"].sum()) for rows in evidence.ends(evidence.by_basis, code))
+    return tuple(float(_sum(rows, "events")) for rows in evidence.ends(evidence.by_basis, code))
 
 
 def _participants(evidence: Evidence, code: str) -> Three:
@@ -250,20 +254,20 @@ def _participants(evidence: Evidence, code: str) -> Three:
         people = float(whole["participants"].iloc[0]) if whole["participants_events"].iloc[0] else None
         return people, people, people
     low, value, high = evidence.ends(evidence.by_basis, code)
-    stated = value["participants_events"].sum() > 0
-    return float(low["participants"].sum()), float(value["participants"].sum()) if stated else None, float(high["participants"].sum())
+    people = [float(_sum([row for row in rows if row["participants_events"]], "participants")) for rows in (low, value, high)]
+    return people[0], people[1] if _sum(value, "participants_events") else None, people[2]
 
 
 def _months(evidence: Evidence, code: str) -> Three:
     """Fewest months with the events that may belong here, most with the stated ones alone; None where no event is found."""
     table = evidence.table("district", "place-basis", selection=evidence.until(evidence.as_of, evidence.free))
-    low, value, high = (months_between(_latest(rows["last_day"]), evidence.as_of) for rows in reversed(evidence.ends(table, code)))
+    low, value, high = (months_between(_latest(rows), evidence.as_of) for rows in reversed(evidence.ends(table, code)))
     return low, value, high
 
 
 def _districts(evidence: Evidence, code: str) -> Three:
     if code != BEIJING:
-        return tuple(float(rows["events"].sum() > 0) for rows in evidence.ends(evidence.by_basis, code))
+        return tuple(float(_sum(rows, "events") > 0) for rows in evidence.ends(evidence.by_basis, code))
     # An event without a district can add one at most.
     table = evidence.by_basis
     unplaced = table["district"] == schema.UNPLACED
@@ -276,12 +280,10 @@ def _named(evidence: Evidence, code: str, table: pd.DataFrame, name: str, most: 
     """Different units named: an event that names none may have been in one more."""
     low, value, high = evidence.ends(table, code)
     if code == BEIJING:
-        low = value[value["place-basis"] == "stated"]
-        value = value[value["district"] != schema.UNPLACED]
-    different = [len(rows.loc[rows[name] != "", ["district", name]].drop_duplicates()) for rows in (low, value)]
-    nameless = float(high.loc[high[name] == "", "events"].sum()) + float(
-        high.loc[(high["district"] == schema.UNPLACED) & (high[name] != ""), "events"].sum()
-    )
+        low = [row for row in value if row["place-basis"] == "stated"]
+        value = [row for row in value if row["district"] != schema.UNPLACED]
+    different = [len({(row["district"], row[name]) for row in rows if row[name]}) for rows in (low, value)]
+    nameless = float(_sum([row for row in high if not row[name] or row["district"] == schema.UNPLACED], "events"))
     return float(different[0]), float(different[1]), max(float(different[1]), min(most, different[1] + nameless))
 
 
@@ -301,7 +303,7 @@ def _communities(evidence: Evidence, code: str) -> Three:
 def _audiences(evidence: Evidence, code: str) -> Three:
     table = evidence.table("district", "place-basis", "audience")
     chosen = evidence.selection.audience or tuple(schema.AUDIENCE)
-    return tuple(float(rows.loc[rows["audience"].isin(chosen), "audience"].nunique()) for rows in evidence.ends(table, code))
+    return tuple(float(len({row["audience"] for row in rows}.intersection(chosen))) for rows in evidence.ends(table, code))
 
 
 NUMERATORS: dict[str, Callable[[Evidence, str], Three]] = {
@@ -335,9 +337,12 @@ def indicator_table(evidence: Evidence, indicator: Indicator, by: str = "distric
     )
 
 
-def _latest(days: pd.Series) -> pd.Timestamp | None:
-    known = days.dropna()
-    return known.max() if len(known) else None
+def _sum(rows: Rows, name: str) -> int | float:
+    return sum(row[name] for row in rows)
+
+
+def _latest(rows: Rows) -> pd.Timestamp | None:
+    return max((row["last_day"] for row in rows if pd.notna(row["last_day"])), default=None)
 
 
 # ------------------------------------------------------------------ gaps

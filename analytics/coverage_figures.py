@@ -740,8 +740,9 @@ def comparison(
     under = {"orientation": "h", "x": 0, "yanchor": "top", "itemclick": False, "itemdoubleclick": False, "font": {"size": 11}}
     under |= {"title": {"text": words("Both maps"), "font": {"size": 11}}}
     change = under | {"title": {"text": words("Change"), "font": {"size": 11}}}
+    small = {"font": {"size": 10}}
     stacked = _panels(titles, across=False) | {
-        "height": 1060, "margin": {"l": 0, "r": 0, "t": 4, "b": 230}, "legend": under | {"y": -0.01}, "legend2": change | {"y": -0.16}
+        "height": 1060, "margin": {"l": 0, "r": 0, "t": 4, "b": 230}, "legend": under | small | {"y": -0.01}, "legend2": change | small | {"y": -0.16}
     }  # fmt: skip
     figure = {
         "data": data,
@@ -848,6 +849,7 @@ def change_chart(table: pd.DataFrame, indicator: Indicator, context: Context, na
     trace = {
         "type": "bar", "orientation": "h", "y": labels, "x": [None if _absent(value) else value * factor for value in table["change"]],
         "text": [f"{shown(row.then, indicator, words)} → {shown(row.now, indicator, words)}" for row in table.itertuples()], "textposition": "outside", "cliponaxis": False,
+        "meta": {"narrow": [signed(row.change, indicator, words) for row in table.itertuples()]},
         "textfont": {"color": "@text"}, "marker": {"color": ["@more1" if value > 0 else "@less1" for value in table["change"].fillna(0)]},
         "hovertext": [f"<b>{label}</b><br>{signed(row.change, indicator, words)}" for label, row in zip(labels, table.itertuples(), strict=True)], "hoverinfo": "text",
         "customdata": [context.drill(district=code) for code in table["district"]],
