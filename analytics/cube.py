@@ -426,6 +426,12 @@ def distinct(found: Kept, by: tuple[str, ...]) -> Distinct:
     return {keys[number]: int(counts[number]) for number in np.flatnonzero(counts)}
 
 
+def forget() -> None:
+    """Let go of what was kept for the latest selections; the cells themselves stay."""
+    kept.cache_clear()
+    _cut_month.cache_clear()
+
+
 # ------------------------------------------------------------------ what is left out
 
 

@@ -13,7 +13,7 @@ from datetime import date
 
 from sqlalchemy import create_engine, event
 
-from analytics import briefing, coverage, measures, places, store
+from analytics import briefing, coverage, cube, measures, places, store
 from analytics.coverage import Evidence
 from analytics.exhibit import recipe
 from analytics.export import files
@@ -44,7 +44,8 @@ def median(question: Callable[[], object], runs: int = 5) -> float:
 
 
 def overview(data: store.Store, selection: Selection) -> None:
-    """Everything the Overview asks the store for."""
+    """Everything the Overview asks the store for, with nothing remembered from before but the cells."""
+    cube.forget()
     measures.measure(data, selection, OVERVIEW)
     measures.left_out(data, selection)
     measures.places_named(data, selection)
@@ -68,7 +69,8 @@ def bare(data: store.Store, selection: Selection, figures: str) -> Callable[[], 
 
 
 def coverage_page(data: store.Store, selection: Selection) -> None:
-    """Everything the coverage page asks the store for, with nothing remembered from before."""
+    """Everything the coverage page asks the store for, with nothing remembered from before but the cells."""
+    cube.forget()
     evidence = Evidence(data, selection, data.latest, lambda *asked: measures.measure(*asked[:2], list(asked[2])))
     window = coverage.look_back(selection, data.latest, 24)
     for name in ("districts_reached", "subdistricts_reached", "communities_reached", "audiences_served"):

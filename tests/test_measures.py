@@ -1,6 +1,7 @@
 """Counting rules: small tables whose answers can be read off, and arbitrary ones against a plain, slow reading."""
 
 from datetime import date
+from unittest import mock
 
 import pandas as pd
 import pytest
@@ -354,6 +355,24 @@ def test_groupings_that_let_filters_go_equal_the_selection_without_them(table, s
         keys = list(grouping.by) or ["events"]
         pd.testing.assert_frame_equal(together[grouping].sort_values(keys, ignore_index=True), alone.sort_values(keys, ignore_index=True))
     store.engine.dispose()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=ANY)
+@given(table=tables(), selection=selections)
+def test_cells_and_database_agree_in_every_column(table, selection):
+    memory, database = store_of(table), store_of(table)
+    groupings = [Grouping(by) for by in WAYS] + [Grouping(("district", "place-basis"), activities=False), own("audience")]
+    with mock.patch.object(cube, "MOST_CELLS", 1_000):
+        added = measures.measure(memory, selection, groupings)
+    with mock.patch.object(cube, "MOST_CELLS", -1):
+        asked = measures.measure(database, selection, groupings)
+    for grouping in groupings:
+        keys = list(grouping.by) or ["events"]
+        pd.testing.assert_frame_equal(
+            added[grouping].sort_values(keys, ignore_index=True), asked[grouping].sort_values(keys, ignore_index=True)
+        )
+    memory.engine.dispose()
+    database.engine.dispose()
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=ANY)
