@@ -427,9 +427,8 @@ def distinct(found: Kept, by: tuple[str, ...]) -> Distinct:
 
 
 def forget() -> None:
-    """Let go of what was kept for the latest selections; the cells themselves stay."""
+    """Let go of what was kept for the latest selections; the cells themselves stay, those of cut months too."""
     kept.cache_clear()
-    _cut_month.cache_clear()
 
 
 # ------------------------------------------------------------------ what is left out
