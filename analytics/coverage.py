@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 
 import pandas as pd
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, tuple_
 
 from analytics import measures, places, schema
 from analytics.errors import N_
@@ -171,7 +171,7 @@ class Evidence:
         return self.ask(
             self.store,
             self.free,
-            tuple(Grouping(("district", "place-basis", *more), activities=False) for more in ((), ("audience",), ("subdistrict",))),
+            tuple(Grouping(("district", "place-basis", *more), activities=False) for more in ((), ("audience",))),
         )
 
     @property
@@ -196,20 +196,33 @@ class Evidence:
         return _by_key(self.table("district", *by, selection=until), by, "last_day")
 
     @cached_property
-    def communities(self) -> pd.DataFrame:
-        """Communities named. One row per district, place basis and community ('' for none named): district, place-basis, community, events."""
-        keys = (events.c.district, events.c.place_basis, events.c.community)
-        statement = select(*keys, func.count()).where(events.c.community != "", *clauses(self.free, self.store).values()).group_by(*keys)
+    def units(self) -> dict[str, pd.DataFrame]:
+        """Subdistricts and communities named, by `subdistrict` and `community`.
+
+        One row per district, place basis and unit ('' for none named): district, place-basis, the unit, events.
+        """
+        place, named = (events.c.district, events.c.place_basis), (events.c.subdistrict_code, events.c.community)
+        kept = (events.c.place_no.is_not(None), *clauses(self.free, self.store).values())
+        sets = func.grouping_sets(*(tuple_(*place, unit) for unit in named))
+        statement = select(func.grouping(named[0]), *place, *named, func.count()).where(*kept).group_by(sets)
+        table = places.subdistricts()
+        # A development zone is no unit of the 343; an event there names none of them.
+        zones = {"", *table.loc[table["type"] == ZONE_UNITS, "code"]}
+        found: dict[str, list[tuple]] = {"subdistrict": [], "community": []}
         with self.store.engine.connect() as connection:
-            named = [
-                (str(code or "") or schema.UNPLACED, str(basis), name, int(n)) for code, basis, name, n in connection.execute(statement)
-            ]
-        columns = ["district", "place-basis", "community", "events"]
-        table = pd.DataFrame(named, columns=columns)
-        counted = table.groupby(["district", "place-basis"])["events"].sum().to_dict()
+            for other, code, basis, *units, n in connection.execute(statement):
+                # The unit that a row is not grouped by is of no use in it.
+                if units[other] not in zones:
+                    found["community" if other else "subdistrict"].append((code or schema.UNPLACED, basis, units[other], int(n)))
+        return {name: self._with_nameless(rows, name) for name, rows in found.items()}
+
+    def _with_nameless(self, named: list[tuple], name: str) -> pd.DataFrame:
+        counted: dict[tuple[str, str], int] = {}
+        for code, basis, _, n in named:
+            counted[code, basis] = counted.get((code, basis), 0) + n
         totals = zip(self.by_basis["district"], self.by_basis["place-basis"], self.by_basis["events"], strict=True)
         nameless = [(code, basis, "", int(n) - counted.get((code, basis), 0)) for code, basis, n in totals]
-        return pd.concat([table, pd.DataFrame(nameless, columns=columns)], ignore_index=True)
+        return pd.DataFrame([*named, *nameless], columns=["district", "place-basis", name, "events"])
 
     def ends(self, table: pd.DataFrame, code: str) -> tuple[Rows, Rows, Rows]:
         """Rows (with district, place-basis) of one district: those stated, those placed there, and those with events that may belong there.
@@ -288,16 +301,11 @@ def _named(evidence: Evidence, code: str, table: pd.DataFrame, name: str, most: 
 
 
 def _subdistricts(evidence: Evidence, code: str) -> Three:
-    table = evidence.table("district", "place-basis", "subdistrict")
-    units = places.subdistricts()
-    zones = set(units.loc[units["type"] == ZONE_UNITS, "code"])
-    # A development zone is no unit of the 343; an event there names none of them.
-    table = table.assign(subdistrict=table["subdistrict"].where(~table["subdistrict"].isin(zones), ""))
-    return _named(evidence, code, table, "subdistrict", denominators(evidence.selection).loc[code, "subdistricts"])
+    return _named(evidence, code, evidence.units["subdistrict"], "subdistrict", denominators(evidence.selection).loc[code, "subdistricts"])
 
 
 def _communities(evidence: Evidence, code: str) -> Three:
-    return _named(evidence, code, evidence.communities, "community", denominators(evidence.selection).loc[code, "communities"])
+    return _named(evidence, code, evidence.units["community"], "community", denominators(evidence.selection).loc[code, "communities"])
 
 
 def _audiences(evidence: Evidence, code: str) -> Three:

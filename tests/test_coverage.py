@@ -171,7 +171,7 @@ def evidence_of(rows: list[tuple], placed: dict[int, str]) -> Evidence:
         }
     )
     evidence = Evidence(None, Selection(), AS_OF, plain(frame))
-    evidence.__dict__["communities"] = frame.assign(community=frame["subdistrict"], events=1)
+    evidence.__dict__["units"] = {name: frame.assign(**{name: frame["subdistrict"]}, events=1) for name in ("subdistrict", "community")}
     return evidence
 
 

@@ -97,7 +97,7 @@ def _about(text: str, words: Words) -> str:
 def gaps(board: Board) -> None:
     """Figures with their ranges, the gap matrix with what comes nearest to a cell, how sure it is, the gaps in sentences."""
     view, words, evidence, window, context = board.view, board.words, board.evidence, board.window, board.context
-    city_figures(board)
+    above = st.container()
     columns = st.columns([3, 2.4, 2, 2, 2], gap="small", vertical_alignment="bottom")
     with columns[0]:
         names = {name: words(each.title) for name, each in coverage.INDICATORS.items() if name != "districts_reached"}
@@ -131,6 +131,8 @@ def gaps(board: Board) -> None:
         cards.card(view, coverage_figures.certainty_chart(coverage.certainty(each), "audience", window, context))
     with right:
         cards.card(view, coverage_figures.gap_list(coverage.gaps(evidence, window), window, context))
+    with above:  # after the charts, which a viewer waits for
+        city_figures(board)
 
 
 def nearest(board: Board, cell: str, column: str) -> None:
