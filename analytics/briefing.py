@@ -386,10 +386,10 @@ def _failed(item: Item, context: Context, error: OutreachError) -> parts.Slide:
 
 def _sources(rows: pd.DataFrame, words: Words) -> tuple[parts.Source, ...]:
     found: dict[tuple, parts.Source] = {}
-    for row in rows.head(MOST_SOURCES * 3).itertuples():
-        day = "" if pd.isna(row.source_date) else words.day(row.source_date)
-        key = (row.source_url or row.source_title, row.publisher)
-        found.setdefault(key, parts.Source(row.source_title or words("headline not seen"), row.publisher, day, row.source_url))
+    named = rows[["source_url", "source_title", "publisher", "source_date"]].head(MOST_SOURCES * 3).drop_duplicates()
+    for url, title, publisher, reported in zip(*(named[name].tolist() for name in named), strict=True):
+        day = "" if pd.isna(reported) else words.day(reported)
+        found.setdefault((url or title, publisher), parts.Source(title or words("headline not seen"), publisher, day, url))
         if len(found) >= MOST_SOURCES:
             break
     return tuple(found.values())
