@@ -17,6 +17,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-GB")
         page.goto(f"{address}/?language=en")
         ready(page)
+        page.locator(".st-key-q input").wait_for()  # the filters come after the charts
         page.screenshot(path=folder / "overview.png")
         browser.close()
 
