@@ -9,6 +9,7 @@ once per span.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -21,9 +22,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Column, ColumnElement, Double, Select, case, cast, func, select
 
-from analytics import places, schema
-from analytics.selection import FIELDS, Selection, kinds
-from analytics.store import Store, events
+from analytics import schema
+from analytics.selection import FIELDS, Selection, kinds, left_out_as
+from analytics.store import Store, district_bits, events
 
 MOST_CELLS = 3_000_000
 """Data with more cells than this stay in the database."""
@@ -294,7 +295,7 @@ def _without_month(cube: Cube, cells: Cells) -> Part:
 
 
 def _last_of_month(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def _cut_days(selection: Selection) -> list[tuple[date, date]]:
@@ -383,9 +384,7 @@ def _opening(part: Part, selection: Selection) -> np.ndarray:
     """Activities whose first row among the districts wanted this is."""
     if not selection.district:
         return part["opening"]
-    order = [*places.adcodes(), schema.UNPLACED]
-    wanted = sum(1 << order.index(code) for code in selection.district)
-    return np.where(part["earlier"] & wanted, 0.0, part["unmixed"])
+    return np.where(part["earlier"] & district_bits(selection.district), 0.0, part["unmixed"])
 
 
 def _by_key(axes: list[_Axis], shape: tuple[int, ...], added: np.ndarray, weakness: np.ndarray, last: np.ndarray) -> Sums:
@@ -442,8 +441,7 @@ def left_out(store: Store, cube: Cube, selection: Selection) -> dict[str, int]:
         for part in _uncounted(store, cube, selection):
             for number, status in enumerate(cube.labels["status"]):
                 for repeats in (False, True):
-                    name = "repeated" if repeats and "repeated" not in selection.include else status
-                    if name in counts and name not in selection.include:
+                    if name := left_out_as(selection, status, repeats):
                         counts[name] += int(part["events"][(part["status"] == number) & (part["repeats"] == repeats)].sum())
     if selection.start or selection.end:
         for part in _counted(cube, selection, lambda cells: _without_month(cube, cells)):

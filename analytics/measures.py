@@ -1,9 +1,9 @@
 """Selection → tidy frames. Every number on screen, in an export and on the command line comes from here.
 
 Cells in memory (`cube`) answer where they can tell, one GROUPING SETS query over the events answers the rest, by the same
-rules. Activities are counted distinct and exactly without a distinct
-count of every row: rows of one activity that are alike but for their place are counted where no earlier row of the activity
-lies in the wanted districts (`earlier_districts`); only the few activities whose rows differ otherwise are counted distinct.
+rules. Activities are counted distinct and exactly without a distinct count of every row: rows of one activity that are alike
+but for their place are counted where no earlier row of the activity lies in the wanted districts (`earlier_districts`); only
+the few activities whose rows differ otherwise are counted distinct.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from sqlalchemy import ColumnElement, Connection, Select, String, and_, case, ca
 
 from analytics import cube, places, schema
 from analytics.cube import Sums
-from analytics.selection import Selection, clauses, span_before
-from analytics.store import FIRST, Store, combinations, events, is_one_of
+from analytics.selection import Selection, clauses, left_out_as, span_before
+from analytics.store import FIRST, Store, combinations, district_bits, events, is_one_of
 
 MEASURES = ("events", "activities", "participants", "participants_events")
 FIGURES = ("events", "activities", "participants", "participants_events", "qualifier", "last_day")
@@ -178,7 +178,7 @@ def _figures(selection: Selection, cut: bool) -> list[ColumnElement]:
     districts wanted, and in its own district; activities with mixed rows are left to `_distinct`."""
     opened = events.c.first_anywhere
     if selection.district:
-        first = and_(events.c.activity_mixed.is_(False), events.c.earlier_districts.bitwise_and(_bits(selection)) == 0)
+        first = and_(events.c.activity_mixed.is_(False), events.c.earlier_districts.bitwise_and(district_bits(selection.district)) == 0)
         opened = events.c.first_in_district + case((first, 1), else_=0)
     alone = [case((events.c.activity_size == 1, 1), else_=0)] if cut else []
     return [opened, events.c.people, case((events.c.joint.is_(False), events.c.weakness)), events.c.date_start, *alone]
@@ -195,11 +195,6 @@ def _added(sums: Sums, joint: Sums) -> Sums:
         single = sums[key]
         sums[key] = [*single[:4], single[4] + values[4], single[5] + values[5], max(single[6], values[6]), single[7]]
     return sums
-
-
-def _bits(selection: Selection) -> int:
-    order = [*places.adcodes(), schema.UNPLACED]
-    return sum(1 << order.index(code) for code in selection.district)
 
 
 def _cuts(selection: Selection, grouping: Grouping) -> bool:
@@ -429,8 +424,7 @@ def _not_counted(connection: Connection, store: Store, selection: Selection) -> 
             .group_by(events.c.repeats, events.c.status)
         )
         for repeats, status, count in connection.execute(statement):
-            name = "repeated" if repeats and "repeated" not in selection.include else str(status)
-            if name in counts and name not in selection.include:
+            if name := left_out_as(selection, str(status), repeats):
                 counts[name] += int(count)
     if span is not None:
         day = events.c.report_day if selection.undated == "report" else events.c.date_start

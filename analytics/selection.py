@@ -253,6 +253,12 @@ def kinds(selection: Selection) -> tuple[tuple[str, ...] | None, bool | None]:
     return statuses, None if "repeated" in selection.include else False
 
 
+def left_out_as(selection: Selection, status: str, repeats: bool) -> str:
+    """The rule that keeps such an event out, as `include` names it; '' where none of the three does."""
+    name = "repeated" if repeats and "repeated" not in selection.include else status
+    return name if name in INCLUDE and name not in selection.include else ""
+
+
 def _kind(selection: Selection) -> ColumnElement[bool]:
     statuses, repeats = kinds(selection)
     if (statuses, repeats) == (("held",), False):

@@ -105,7 +105,7 @@ def derive(table: pd.DataFrame, known_places: dict[str, int] | None = None) -> p
     report_day = table["date_start"].fillna(table["source_date"])
     activity_no, _ = pd.factorize(table["activity_id"])
     size = table.groupby("activity_id")["event_id"].transform("size")
-    bit_of = {code: 1 << number for number, code in enumerate((*places.adcodes(), ""))}
+    bit_of = {code: district_bits((code,)) for code in (*places.adcodes(), "")}
     bits = table["district"].map(bit_of).to_numpy(dtype=np.int64)
     earlier, mixed = _earlier(activity_no, bits, size.to_numpy() > 1), _mixed(table, size > 1)
     in_district = np.where(mixed | ((earlier & bits) != 0), 0, FIRST)
@@ -129,6 +129,12 @@ def derive(table: pd.DataFrame, known_places: dict[str, int] | None = None) -> p
         first_in_district=in_district,
         first_anywhere=in_district + np.where(mixed | (earlier != 0), 0, 1),
     )
+
+
+def district_bits(codes: Iterable[str]) -> int:
+    """Districts as bits of `earlier_districts`, one of them for events that name none."""
+    order = (*places.adcodes(), schema.UNPLACED)
+    return sum(1 << order.index(code or schema.UNPLACED) for code in codes)
 
 
 def _periods(days: pd.Series, prefix: str) -> dict[str, pd.Series]:
