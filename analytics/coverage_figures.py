@@ -740,9 +740,10 @@ def comparison(
     under = {"orientation": "h", "x": 0, "yanchor": "top", "itemclick": False, "itemdoubleclick": False, "font": {"size": 11}}
     under |= {"title": {"text": words("Both maps"), "font": {"size": 11}}}
     change = under | {"title": {"text": words("Change"), "font": {"size": 11}}}
-    small = {"font": {"size": 10}}
+    # A row of entries is wider than a phone; two columns are not.
+    column = {"orientation": "v", "y": -0.01}
     stacked = _panels(titles, across=False) | {
-        "height": 1060, "margin": {"l": 0, "r": 0, "t": 4, "b": 230}, "legend": under | small | {"y": -0.01}, "legend2": change | small | {"y": -0.16}
+        "height": 1060, "margin": {"l": 0, "r": 0, "t": 4, "b": 230}, "legend": under | column, "legend2": change | column | {"x": 0.5}
     }  # fmt: skip
     figure = {
         "data": data,
